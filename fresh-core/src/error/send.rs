@@ -1,0 +1,53 @@
+//! Why a frame was not sent.
+
+use std::{io, sync::Arc, time::Duration};
+
+use crate::frame::CloseCode;
+
+/// A frame that RFC 6455 does not allow on the wire; it is refused where it is given to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// A ping, pong or close payload of more than 125 bytes (RFC 6455 §5.5).
+    #[error("a control frame of {len} bytes, where 125 is the most")]
+    ControlTooLong {
+        /// The length of the payload in bytes.
+        len: usize,
+    },
+    /// A close code that may not be on the wire (RFC 6455 §7.4).
+    #[error("the close code {0} may not be sent")]
+    CloseCode(CloseCode),
+}
+
+/// Why a well-formed frame did not get out.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendFailure {
+    /// There is no connection, and `Offline::Reject` is in force (or the connection went before the frame did).
+    #[error("there is no connection")]
+    NotConnected,
+    /// There is no connection, and the queue of `Offline::Queue(n)` is full.
+    #[error("there is no connection and the queue is full")]
+    QueueFull,
+    /// There is no connection, and `Offline::Drop` is in force.
+    #[error("dropped, as there is no connection")]
+    Dropped,
+    /// The close handshake has begun; nothing goes out after a close frame (RFC 6455 §5.5.1).
+    #[error("the connection is closing")]
+    Closing,
+    /// The client has ended.
+    #[error("the client has ended")]
+    Ended,
+    /// The mailbox is full; only `try_send` and `try_info` answer this.
+    #[error("the mailbox is full")]
+    MailboxFull,
+    /// The socket accepted no byte within the write timeout.
+    #[error("the socket accepted nothing for {after:?}")]
+    Timeout {
+        /// The `write_timeout` that was in force.
+        after: Duration,
+    },
+    /// Writing to the socket failed.
+    #[error("{0}")]
+    Io(#[source] Arc<io::Error>),
+}

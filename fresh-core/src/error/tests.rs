@@ -1,0 +1,45 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use super::*;
+
+fn refused(status: u16) -> Error {
+    let status = StatusCode::from_u16(status).unwrap();
+    let refusal = Refusal { status, headers: HeaderMap::new(), body: Bytes::new(), retry_after: None };
+    EstablishError::Refused(Arc::new(refusal)).into()
+}
+
+#[test]
+fn a_refusal_is_worth_another_try_only_where_it_can_heal() {
+    for status in [408, 425, 429, 500, 502, 503, 504, 599] {
+        assert!(refused(status).is_transient(), "{status}");
+    }
+    for status in [200, 301, 400, 401, 403, 404, 410, 426, 499] {
+        assert!(!refused(status).is_transient(), "{status}");
+    }
+}
+
+#[test]
+fn a_broken_connection_heals_and_a_bad_certificate_does_not() {
+    let certificate = rustls::Error::InvalidCertificate(rustls::CertificateError::Expired);
+    assert!(Error::from(StreamError::Eof).is_transient());
+    assert!(Error::from(ConnectError::Timeout { after: Duration::from_secs(8) }).is_transient());
+    assert!(!Error::from(ConnectError::Tls(TlsError::Rustls(Arc::new(certificate)))).is_transient());
+    assert!(!Error::Handler("broken".into()).is_transient());
+}
+
+#[test]
+fn the_source_of_an_error_is_its_typed_cause() {
+    let error = Error::from(StreamError::Eof);
+    assert!(error.source().unwrap().downcast_ref::<StreamError>().is_some());
+    assert_eq!(error.to_string(), "streaming failed: the server ended the connection without a close frame");
+}
+
+#[test]
+fn a_reason_keeps_the_error_it_was_made_of() {
+    let reason = Reason::from("text".parse::<u32>().unwrap_err());
+    assert!(reason.downcast_ref::<std::num::ParseIntError>().is_some());
+    assert_eq!(Reason::from("in words").to_string(), "in words");
+}

@@ -1,0 +1,102 @@
+//! Why a client, or anything else under a supervisor, ended.
+
+use std::{fmt, sync::Arc};
+
+use crate::error::{Error, Reason};
+
+/// Why a client ended; what `handle_terminate` is told and `closed()` resolves to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ExitReason {
+    /// It ended because its work was done: `Recovery::Close`, or a close handshake of ours. OTP's `normal`.
+    Normal,
+    /// It was asked to end: by `stop()`, a token or a supervisor. OTP's `shutdown`.
+    Stopped,
+    /// The handler ended it, with a reason of its own: `Recovery::Fail`. Fresh's `{:close, reason}`.
+    Failed(Reason),
+    /// An error that nobody recovered from.
+    Error(Error),
+    /// The backoff's attempts are used up.
+    GaveUp {
+        /// How many attempts in a row led to no connection that stayed up.
+        attempts: u32,
+        /// The error of the last one; `None` where it ended in a close handshake.
+        last: Option<Error>,
+    },
+    /// A callback panicked; the text is the panic's message.
+    Panicked(Arc<str>),
+    /// It was killed: its future was dropped before it had ended. OTP's `killed`; no callback ran.
+    Aborted,
+    /// A supervisor restarted its children more often than it allows.
+    Intensity,
+}
+
+impl ExitReason {
+    /// Whether this end is one that a transient child is restarted for: everything but
+    /// [`Normal`](Self::Normal) and [`Stopped`](Self::Stopped).
+    pub fn is_abnormal(&self) -> bool {
+        !matches!(self, Self::Normal | Self::Stopped)
+    }
+}
+
+/// A reason that is one of our errors ends as that error, so that a handler may pass on what it was told.
+impl From<Reason> for ExitReason {
+    fn from(reason: Reason) -> Self {
+        match reason.downcast_ref::<Error>() {
+            Some(error) => Self::Error(error.clone()),
+            None => Self::Failed(reason),
+        }
+    }
+}
+
+impl From<Error> for ExitReason {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl fmt::Display for ExitReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Normal => f.write_str("normal"),
+            Self::Stopped => f.write_str("stopped"),
+            Self::Failed(reason) => write!(f, "failed: {reason}"),
+            Self::Error(error) => write!(f, "error: {error}"),
+            Self::GaveUp { attempts, last: Some(error) } => write!(f, "gave up after {attempts} attempts: {error}"),
+            Self::GaveUp { attempts, last: None } => write!(f, "gave up after {attempts} attempts"),
+            Self::Panicked(message) => write!(f, "panicked: {message}"),
+            Self::Aborted => f.write_str("aborted"),
+            Self::Intensity => f.write_str("too many restarts"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::StreamError;
+
+    #[test]
+    fn only_a_normal_end_and_a_requested_one_are_not_abnormal() {
+        let error = Error::from(StreamError::Eof);
+        assert!(!ExitReason::Normal.is_abnormal());
+        assert!(!ExitReason::Stopped.is_abnormal());
+        for abnormal in [
+            ExitReason::Failed("broken".into()),
+            ExitReason::Error(error.clone()),
+            ExitReason::GaveUp { attempts: 3, last: Some(error) },
+            ExitReason::Panicked("boom".into()),
+            ExitReason::Aborted,
+            ExitReason::Intensity,
+        ] {
+            assert!(abnormal.is_abnormal(), "{abnormal}");
+        }
+    }
+
+    #[test]
+    fn a_reason_that_is_our_error_ends_as_that_error() {
+        let passed_on = Reason::from(Error::from(StreamError::Eof));
+        assert!(matches!(ExitReason::from(passed_on), ExitReason::Error(Error::Stream(StreamError::Eof))));
+        assert!(matches!(ExitReason::from(Reason::from("mine")), ExitReason::Failed(_)));
+    }
+}

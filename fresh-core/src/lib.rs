@@ -1,0 +1,24 @@
+//! The runtime of [`fresh`](https://docs.rs/fresh): use that crate, which re-exports everything here.
+
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod action;
+pub mod backoff;
+pub mod connection;
+pub mod error;
+pub mod exit;
+pub mod frame;
+pub mod handler;
+pub mod options;
+
+pub use action::{Action, Frames, Recovery};
+pub use connection::{ConnectionState, Disconnect, Initiator, Upgrade};
+pub use error::{BoxError, Error, ErrorKind, Result};
+pub use exit::ExitReason;
+pub use frame::{CloseCode, CloseFrame, Control, Frame, Message};
+pub use handler::{DynHandler, Handler};
+pub use options::{Offline, Options};
+
+#[cfg(feature = "testing")]
+pub mod testing;
+mod wire;

@@ -1,0 +1,1 @@
+//! A scripted server, for tests of handlers and of the runtime itself.

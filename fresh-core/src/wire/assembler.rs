@@ -1,0 +1,1 @@
+//! Frames → messages: fragments, UTF-8 and limits, without I/O.

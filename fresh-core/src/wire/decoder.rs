@@ -1,0 +1,1 @@
+//! Bytes → frames, without I/O: every check of RFC 6455 §5.

@@ -1,0 +1,1 @@
+//! Frames → bytes, on fastwebsockets' `Frame`: head and masking.

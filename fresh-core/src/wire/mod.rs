@@ -1,0 +1,8 @@
+//! Bytes: how they are opened (`connect`, `tls`, `upgrade`), read (`decoder`, `assembler`) and written (`encoder`).
+
+pub(crate) mod assembler;
+pub(crate) mod connect;
+pub(crate) mod decoder;
+pub(crate) mod encoder;
+pub(crate) mod tls;
+pub(crate) mod upgrade;

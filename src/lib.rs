@@ -1,0 +1,3 @@
+//! A WebSocket client that stays up.
+
+pub use fresh_core::*;
