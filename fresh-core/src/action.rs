@@ -70,6 +70,26 @@ impl<F: Into<Frame>> FromIterator<F> for Frames {
     }
 }
 
+impl Frames {
+    /// Whether there is no frame.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Many(frames) if frames.is_empty())
+    }
+}
+
+impl IntoIterator for Frames {
+    type Item = Frame;
+    type IntoIter = std::iter::Chain<std::option::IntoIter<Frame>, std::vec::IntoIter<Frame>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        let (one, many) = match self {
+            Self::One(frame) => (Some(frame), Vec::new()),
+            Self::Many(frames) => (None, frames),
+        };
+        one.into_iter().chain(many)
+    }
+}
+
 /// What comes after a disconnect or an error. Answers to Fresh's `connection_handle_response()`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod backoff;
+pub mod client;
 pub mod connection;
 pub mod error;
 pub mod exit;
@@ -12,13 +13,18 @@ pub mod handler;
 pub mod options;
 
 pub use action::{Action, Frames, Recovery};
+pub use client::Client;
 pub use connection::{ConnectionState, Disconnect, Initiator, Upgrade};
 pub use error::{BoxError, Error, ErrorKind, Result};
 pub use exit::ExitReason;
 pub use frame::{CloseCode, CloseFrame, Control, Frame, Message};
 pub use handler::{DynHandler, Handler};
 pub use options::{Offline, Options};
+pub use stats::Stats;
 
 #[cfg(feature = "testing")]
 pub mod testing;
+mod driver;
+mod machine;
+mod stats;
 mod wire;

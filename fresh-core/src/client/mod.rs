@@ -1,0 +1,309 @@
+//! The handle of a client: starting it, sending, closing, stopping, and looking at it.
+
+mod error;
+mod shared;
+mod start;
+
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+
+use bytestring::ByteString;
+use futures_util::{Stream, stream};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
+
+pub use error::{EndedError, InfoError, SendError, StartError};
+pub(crate) use shared::Shared;
+
+use crate::{
+    connection::ConnectionState,
+    driver::mail::{Control, Mail},
+    error::{Error, SendFailure},
+    exit::ExitReason,
+    frame::{CloseCode, CloseFrame, Frame},
+    options::Offline,
+    stats::Stats,
+    wire::encoder,
+};
+
+/// A handle of a running client: cheap to clone, to be used from any task.
+///
+/// Dropping the last one does not end the client, as dropping a pid ends no process: call [`stop`](Self::stop) or
+/// [`close`](Self::close). `I` is the handler's [`Info`](crate::Handler::Info).
+pub struct Client<I = ()> {
+    pub(crate) inner: Arc<Inner<I>>,
+}
+
+/// What all handles of one client share.
+pub(crate) struct Inner<I> {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) mailbox: mpsc::Sender<Mail>,
+    pub(crate) infos: mpsc::Sender<I>,
+    pub(crate) controls: mpsc::UnboundedSender<Control>,
+}
+
+impl<I: Send + 'static> Client<I> {
+    /// Sends a frame; waits while the mailbox is full. `Fresh.send/2`.
+    ///
+    /// It returns when the frame is accepted, not when it is written: see [`send_confirmed`](Self::send_confirmed).
+    ///
+    /// # Errors
+    ///
+    /// At once, with the frame given back: one that may not be sent (`Encode`), and, by the
+    /// [`Offline`](crate::Offline) policy, one for which there is no connection (`Send`).
+    pub async fn send(&self, frame: impl Into<Frame>) -> Result<(), SendError> {
+        self.accept(frame.into(), None).await
+    }
+
+    /// Sends a frame, or answers at once that the mailbox is full.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send), and `SendFailure::MailboxFull`.
+    pub fn try_send(&self, frame: impl Into<Frame>) -> Result<(), SendError> {
+        let Some(frame) = self.admit(frame.into())? else { return Ok(()) };
+        self.inner.mailbox.try_send(Mail { frame, confirm: None }).map_err(|refused| match refused {
+            TrySendError::Full(mail) => SendError::new(Some(mail.frame), SendFailure::MailboxFull),
+            TrySendError::Closed(mail) => SendError::new(Some(mail.frame), SendFailure::Ended),
+        })
+    }
+
+    /// Sends a frame and waits until its bytes went to the socket.
+    ///
+    /// That the server read them is something only the server can say.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send), and whatever befell the frame later: the connection went before it was
+    /// written, writing failed or timed out. With `Offline::Drop` the error is `SendFailure::Dropped`.
+    pub async fn send_confirmed(&self, frame: impl Into<Frame>) -> Result<(), SendError> {
+        let (confirm, confirmed) = oneshot::channel();
+        self.accept(frame.into(), Some(confirm)).await?;
+        confirmed.await.unwrap_or_else(|_| Err(SendError::new(None, SendFailure::Ended)))
+    }
+
+    /// Begins the close handshake behind the frames accepted so far; `handle_disconnect` comes when it has ended, and
+    /// by default the client ends then. `Fresh.close/3`.
+    ///
+    /// Without a connection the attempts end, and `handle_disconnect` is told at once. While a close is under way,
+    /// another changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// A code that may not be sent, a reason of more than 123 bytes, and a client that has ended.
+    pub fn close(&self, code: impl Into<CloseCode>, reason: impl Into<ByteString>) -> Result<(), Error> {
+        let close = CloseFrame::new(code, reason);
+        encoder::check(&Frame::Close(Some(close.clone())))?;
+        self.inner.controls.send(Control::Close(close)).map_err(|_| SendFailure::Ended.into())
+    }
+
+    /// Ends the client: a close frame with 1001 behind the frames accepted so far, the close handshake,
+    /// `handle_terminate`. Resolves when all of it is done, to the reason it ended for.
+    ///
+    /// No callback begins any more; one that is running may finish within the `close_timeout`. OTP's `shutdown`.
+    pub async fn stop(&self) -> ExitReason {
+        self.request_stop();
+        self.closed().await
+    }
+
+    /// [`stop`](Self::stop) without waiting for its end.
+    pub fn request_stop(&self) {
+        // A client that has ended needs no stopping.
+        let _ = self.inner.controls.send(Control::Stop);
+    }
+
+    /// Hands an info to `handle_info`; waits while the mailbox for infos is full. Erlang's `send/2` to the process.
+    ///
+    /// # Errors
+    ///
+    /// The client has ended; the info is given back.
+    pub async fn info(&self, info: I) -> Result<(), InfoError<I>> {
+        self.inner.infos.send(info).await.map_err(|refused| InfoError::new(refused.0, SendFailure::Ended))
+    }
+
+    /// Hands an info to `handle_info`, or answers at once that the mailbox for infos is full.
+    ///
+    /// # Errors
+    ///
+    /// The client has ended, or the mailbox is full; the info is given back.
+    pub fn try_info(&self, info: I) -> Result<(), InfoError<I>> {
+        self.inner.infos.try_send(info).map_err(|refused| match refused {
+            TrySendError::Full(info) => InfoError::new(info, SendFailure::MailboxFull),
+            TrySendError::Closed(info) => InfoError::new(info, SendFailure::Ended),
+        })
+    }
+
+    /// Connects at once: out of `Idle`, or before the backoff's delay has passed. An open connection is closed
+    /// first, with 1000 and without asking the handler; an attempt that is under way goes on.
+    pub fn reconnect(&self) {
+        // A client that has ended stays ended.
+        let _ = self.inner.controls.send(Control::Reconnect);
+    }
+
+    /// Whether messages travel at this moment.
+    pub fn is_open(&self) -> bool {
+        self.state() == ConnectionState::Connected
+    }
+
+    /// Where the client stands at this moment.
+    pub fn state(&self) -> ConnectionState {
+        self.status(|status| status.state)
+    }
+
+    /// The state now, and then each change. A slow reader misses intermediate states, never the last one; the
+    /// stream ends after [`ConnectionState::Ended`].
+    pub fn watch(&self) -> impl Stream<Item = ConnectionState> + Send + Unpin + use<I> {
+        let mut changes = self.inner.shared.status.subscribe();
+        changes.mark_changed();
+        Box::pin(stream::unfold(Some((changes, None)), |watching| async move {
+            let (mut changes, before) = watching?;
+            loop {
+                changes.changed().await.ok()?;
+                let state = changes.borrow_and_update().state;
+                if before == Some(state) {
+                    continue;
+                }
+                let next = (state != ConnectionState::Ended).then_some((changes, Some(state)));
+                return Some((state, next));
+            }
+        }))
+    }
+
+    /// Waits for a connection: returns at once where there is one, else when the next one is established.
+    ///
+    /// # Errors
+    ///
+    /// The client ended first; why.
+    pub async fn connected(&self) -> Result<(), EndedError> {
+        let mut status = self.inner.shared.status.subscribe();
+        let seen = status.borrow().connections;
+        let found = status
+            .wait_for(|status| {
+                let open = status.state == ConnectionState::Connected || status.connections > seen;
+                open || status.exit.is_some()
+            })
+            .await;
+        // The sender lives in this handle, so the watch cannot be closed.
+        let Ok(found) = found else { return Err(EndedError(ExitReason::Aborted)) };
+        match &found.exit {
+            Some(reason) if found.connections == seen => Err(EndedError(reason.clone())),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Waits for the client's end; returns at once where it has ended. Nothing of it is left then: no task, no
+    /// timer, no socket.
+    pub async fn closed(&self) -> ExitReason {
+        let mut status = self.inner.shared.status.subscribe();
+        match status.wait_for(|status| status.exit.is_some()).await {
+            Ok(status) => status.exit.clone().unwrap_or(ExitReason::Aborted),
+            // The sender lives in this handle, so the watch cannot be closed.
+            Err(_) => ExitReason::Aborted,
+        }
+    }
+
+    /// The server's address, while there is a connection over TCP. hackney_ws's `peername/1`.
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        self.status(|status| status.peer_addr)
+    }
+
+    /// Our address, while there is a connection over TCP. hackney_ws's `sockname/1`.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.status(|status| status.local_addr)
+    }
+
+    /// The subprotocol in force, while there is a connection that has one.
+    pub fn protocol(&self) -> Option<String> {
+        self.status(|status| status.protocol.clone())
+    }
+
+    /// How long the last ping of the keepalive took to come back; `None` before the first one did.
+    pub fn latency(&self) -> Option<Duration> {
+        self.inner.shared.counters.latency()
+    }
+
+    /// What the client has counted so far.
+    pub fn stats(&self) -> Stats {
+        self.inner.shared.counters.snapshot()
+    }
+
+    fn status<T>(&self, look: impl FnOnce(&shared::Status) -> T) -> T {
+        look(&self.inner.shared.status.borrow())
+    }
+
+    async fn accept(&self, frame: Frame, confirm: Option<Confirm>) -> Result<(), SendError> {
+        let Some(frame) = self.admit_or_drop(frame, confirm.is_some())? else { return Ok(()) };
+        match self.inner.mailbox.try_send(Mail { frame, confirm }) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Closed(mail)) => Err(SendError::new(Some(mail.frame), SendFailure::Ended)),
+            Err(TrySendError::Full(mail)) => self.accept_later(mail).await,
+        }
+    }
+
+    /// Waits for room; the connection may be gone by then.
+    async fn accept_later(&self, Mail { frame, confirm }: Mail) -> Result<(), SendError> {
+        let Ok(room) = self.inner.mailbox.reserve().await else {
+            return Err(SendError::new(Some(frame), SendFailure::Ended));
+        };
+        if let Some(frame) = self.admit_or_drop(frame, confirm.is_some())? {
+            room.send(Mail { frame, confirm });
+        }
+        Ok(())
+    }
+
+    fn admit_or_drop(&self, frame: Frame, confirmed: bool) -> Result<Option<Frame>, SendError> {
+        match self.admit(frame)? {
+            None if confirmed => Err(SendError::new(None, SendFailure::Dropped)),
+            admitted => Ok(admitted),
+        }
+    }
+
+    /// Whether the frame may be sent, and may be sent now; `None` where the policy drops it.
+    fn admit(&self, frame: Frame) -> Result<Option<Frame>, SendError> {
+        if let Err(error) = encoder::check(&frame) {
+            return Err(SendError::new(Some(frame), error));
+        }
+        match self.state() {
+            ConnectionState::Connected => Ok(Some(frame)),
+            ConnectionState::Closing => Err(SendError::new(Some(frame), SendFailure::Closing)),
+            ConnectionState::Draining | ConnectionState::Ended => Err(SendError::new(Some(frame), SendFailure::Ended)),
+            ConnectionState::Idle
+            | ConnectionState::Connecting
+            | ConnectionState::Upgrading
+            | ConnectionState::Deciding
+            | ConnectionState::Waiting => self.admit_offline(frame),
+        }
+    }
+
+    fn admit_offline(&self, frame: Frame) -> Result<Option<Frame>, SendError> {
+        match self.inner.shared.offline {
+            Offline::Reject => Err(SendError::new(Some(frame), SendFailure::NotConnected)),
+            Offline::Queue(most) if self.waiting() >= most => Err(SendError::new(Some(frame), SendFailure::QueueFull)),
+            Offline::Queue(_) => Ok(Some(frame)),
+            Offline::Drop => {
+                self.inner.shared.lost_frames(1, &SendFailure::Dropped);
+                Ok(None)
+            }
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        self.inner.mailbox.max_capacity() - self.inner.mailbox.capacity()
+    }
+}
+
+/// Where the fate of a frame is told.
+type Confirm = oneshot::Sender<Result<(), SendError>>;
+
+impl<I> Clone for Client<I> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<I> fmt::Debug for Client<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("state", &self.inner.shared.status.borrow().state).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,87 @@
+//! What the handles and the driver share: where the client stands, and what it counts.
+
+use std::net::SocketAddr;
+
+use tokio::sync::watch;
+
+use crate::{
+    connection::{ConnectionState, Upgrade},
+    error::SendFailure,
+    exit::ExitReason,
+    options::{Offline, Options},
+    stats::Counters,
+};
+
+/// Where a client stands, as its driver last said.
+#[derive(Clone, Debug)]
+pub(crate) struct Status {
+    pub(crate) state: ConnectionState,
+    /// How many connections there have been, so that a short one is not missed between two looks.
+    pub(crate) connections: u64,
+    pub(crate) peer_addr: Option<SocketAddr>,
+    pub(crate) local_addr: Option<SocketAddr>,
+    pub(crate) protocol: Option<String>,
+    /// Set once, after everything else.
+    pub(crate) exit: Option<ExitReason>,
+}
+
+/// Shared by all handles of a client and its driver.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) status: watch::Sender<Status>,
+    pub(crate) counters: Counters,
+    pub(crate) offline: Offline,
+    pub(crate) error_logging: bool,
+}
+
+impl Shared {
+    pub(crate) fn new(options: &Options) -> Self {
+        let status = Status {
+            state: ConnectionState::Connecting,
+            connections: 0,
+            peer_addr: None,
+            local_addr: None,
+            protocol: None,
+            exit: None,
+        };
+        Self { status: watch::Sender::new(status), counters: Counters::default(), offline: options.offline, error_logging: options.error_logging }
+    }
+
+    pub(crate) fn opened(&self, upgrade: &Upgrade) {
+        self.status.send_modify(|status| {
+            status.connections += 1;
+            status.peer_addr = upgrade.peer_addr;
+            status.local_addr = upgrade.local_addr;
+            status.protocol.clone_from(&upgrade.protocol);
+        });
+    }
+
+    pub(crate) fn moved(&self, state: ConnectionState) {
+        self.status.send_modify(|status| status.state = state);
+    }
+
+    /// The transport is gone, and its addresses with it.
+    pub(crate) fn dropped(&self) {
+        self.status.send_modify(|status| {
+            status.peer_addr = None;
+            status.local_addr = None;
+            status.protocol = None;
+        });
+    }
+
+    /// Frames that nobody will get: counted, and told where nobody else is told.
+    pub(crate) fn lost_frames(&self, count: u64, why: &SendFailure) {
+        self.counters.frames_lost.add(count);
+        if self.error_logging {
+            tracing::warn!(frames = count, %why, "frames were not sent");
+        }
+    }
+
+    /// The last word about a client; the first one counts.
+    pub(crate) fn ended(&self, reason: ExitReason) {
+        self.status.send_modify(|status| {
+            status.state = ConnectionState::Ended;
+            status.exit.get_or_insert(reason);
+        });
+    }
+}

@@ -1,0 +1,121 @@
+//! Starting a client: `Fresh.start/4` and `Fresh.start_link/4`.
+
+use std::{future::Future, sync::Arc};
+
+use tokio::{runtime::Handle, sync::mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::{Client, Inner, Shared, StartError};
+use crate::{
+    driver::{self, mail::Mailboxes, source::Source},
+    exit::ExitReason,
+    handler::Handler,
+    options::{Offline, Options},
+};
+
+impl<I: Send + 'static> Client<I> {
+    /// Starts a client and returns at once; it connects in the background. `Fresh.start/4`.
+    ///
+    /// A client started this way has no factory: [`Recovery::Restart`](crate::Recovery::Restart) ends it as
+    /// `Failed`; see [`start_with`](Self::start_with).
+    ///
+    /// # Errors
+    ///
+    /// Outside of a tokio runtime.
+    pub fn start<H: Handler<Info = I>>(options: Options, handler: H) -> Result<Self, StartError> {
+        let runtime = current_runtime()?;
+        let (client, running) = Self::new(options, handler);
+        runtime.spawn(running);
+        Ok(client)
+    }
+
+    /// Starts a client whose handler is made by a factory, which is given the client itself. The factory is called
+    /// now, and again for each [`Recovery::Restart`](crate::Recovery::Restart).
+    ///
+    /// # Errors
+    ///
+    /// Outside of a tokio runtime.
+    pub fn start_with<H, F>(options: Options, factory: F) -> Result<Self, StartError>
+    where
+        H: Handler<Info = I>,
+        F: FnMut(Self) -> H + Send + 'static,
+    {
+        let runtime = current_runtime()?;
+        let (client, running) = Self::new_with(options, factory);
+        runtime.spawn(running);
+        Ok(client)
+    }
+
+    /// Starts a client whose life is tied to a token's: cancelling the token stops the client with a proper close,
+    /// and an abnormal end of the client cancels the token. `Fresh.start_link/4`.
+    ///
+    /// # Errors
+    ///
+    /// Outside of a tokio runtime.
+    pub fn start_linked<H: Handler<Info = I>>(
+        options: Options,
+        handler: H,
+        token: CancellationToken,
+    ) -> Result<Self, StartError> {
+        let runtime = current_runtime()?;
+        let (client, running) = Self::new(options, handler);
+        let linked = client.clone();
+        runtime.spawn(async move {
+            let mut running = std::pin::pin!(running);
+            let reason = tokio::select! {
+                reason = &mut running => reason,
+                () = token.cancelled() => {
+                    linked.request_stop();
+                    running.await
+                }
+            };
+            if reason.is_abnormal() {
+                token.cancel();
+            }
+        });
+        Ok(client)
+    }
+
+    /// The handle and the driver, as a future for whoever spawns it: a `JoinSet`, a `LocalSet`, an actor.
+    ///
+    /// Dropping the future kills the client: `ExitReason::Aborted`, and no callback runs.
+    pub fn new<H: Handler<Info = I>>(
+        options: Options,
+        handler: H,
+    ) -> (Self, impl Future<Output = ExitReason> + Send + 'static + use<I, H>) {
+        Self::build(options, |_| Source::single(handler))
+    }
+
+    /// As [`new`](Self::new), with a factory as in [`start_with`](Self::start_with).
+    pub fn new_with<H, F>(
+        options: Options,
+        factory: F,
+    ) -> (Self, impl Future<Output = ExitReason> + Send + 'static + use<I, H, F>)
+    where
+        H: Handler<Info = I>,
+        F: FnMut(Self) -> H + Send + 'static,
+    {
+        Self::build(options, |client| Source::factory(factory, client))
+    }
+
+    fn build<H: Handler<Info = I>>(
+        options: Options,
+        source: impl FnOnce(Self) -> Source<H>,
+    ) -> (Self, impl Future<Output = ExitReason> + Send + 'static) {
+        let shared = Arc::new(Shared::new(&options));
+        let (mailbox, mail) = mpsc::channel(match options.offline {
+            Offline::Queue(most) => options.mailbox.max(most),
+            Offline::Reject | Offline::Drop => options.mailbox,
+        });
+        let (infos, info) = mpsc::channel(options.mailbox);
+        let (controls, control) = mpsc::unbounded_channel();
+        let client = Self { inner: Arc::new(Inner { shared, mailbox, infos, controls }) };
+        let boxes = Mailboxes { mail, info, control };
+        let running = driver::run(options, client.clone(), boxes, source(client.clone()));
+        (client, running)
+    }
+}
+
+fn current_runtime() -> Result<Handle, StartError> {
+    Handle::try_current().map_err(|_| StartError::NoRuntime)
+}

@@ -1,0 +1,164 @@
+//! The calls that wait for the handler, in the order of what caused them, and bounded.
+
+use std::collections::VecDeque;
+
+use crate::{exit::ExitReason, machine::Event, options::Options};
+
+/// What the handler is told next.
+#[derive(Debug)]
+pub(super) enum Call<I> {
+    Event(Event),
+    Info(I),
+    /// The last one.
+    Terminate(ExitReason),
+}
+
+/// The infos that stand among the other calls; more of them wait in their mailbox.
+const MOST_INFOS: usize = 32;
+
+/// A queue of calls. Messages and control frames count against the bounds; what happens once a connection does not.
+#[derive(Debug)]
+pub(super) struct Calls<I> {
+    queue: VecDeque<Call<I>>,
+    messages: usize,
+    bytes: usize,
+    infos: usize,
+    most_messages: usize,
+    most_bytes: usize,
+}
+
+impl<I> Calls<I> {
+    pub(super) fn new(options: &Options) -> Self {
+        Self {
+            queue: VecDeque::new(),
+            messages: 0,
+            bytes: 0,
+            infos: 0,
+            most_messages: options.inbound,
+            most_bytes: options.inbound_bytes,
+        }
+    }
+
+    /// Whether another message may come; a single one always may, whatever its size.
+    pub(super) fn has_room(&self) -> bool {
+        self.messages == 0 || (self.messages < self.most_messages && self.bytes < self.most_bytes)
+    }
+
+    pub(super) fn has_room_for_info(&self) -> bool {
+        self.infos < MOST_INFOS
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    pub(super) fn push_event(&mut self, event: Event) {
+        if let Some(bytes) = counted(&event) {
+            self.messages += 1;
+            self.bytes += bytes;
+        }
+        self.queue.push_back(Call::Event(event));
+    }
+
+    pub(super) fn push_info(&mut self, info: I) {
+        self.infos += 1;
+        self.queue.push_back(Call::Info(info));
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Call<I>> {
+        let call = self.queue.pop_front()?;
+        match &call {
+            Call::Event(event) => {
+                if let Some(bytes) = counted(event) {
+                    self.messages -= 1;
+                    self.bytes -= bytes;
+                }
+            }
+            Call::Info(_) => self.infos -= 1,
+            Call::Terminate(_) => {}
+        }
+        Some(call)
+    }
+
+    /// Drops every call, and says how many messages were among them.
+    pub(super) fn clear(&mut self) -> u64 {
+        let is_message = |call: &&Call<I>| matches!(call, Call::Event(Event::Message(_)));
+        let messages = self.queue.iter().filter(is_message).count();
+        self.queue.clear();
+        (self.messages, self.bytes, self.infos) = (0, 0, 0);
+        messages as u64
+    }
+}
+
+/// The bytes that an event counts for; `None` where it is not counted.
+fn counted(event: &Event) -> Option<usize> {
+    match event {
+        Event::Message(message) => Some(message.len()),
+        Event::Control(_) => Some(0),
+        Event::Connected(_) | Event::Disconnected(_) | Event::Failed(..) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::Disconnect;
+
+    fn calls(messages: usize, bytes: usize) -> Calls<u8> {
+        Calls::new(&Options::new("ws://host").unwrap().inbound(messages, bytes))
+    }
+
+    fn message(size: usize) -> Event {
+        Event::Message(vec![0; size].into())
+    }
+
+    #[test]
+    fn calls_come_out_in_the_order_in_which_they_went_in() {
+        let mut calls = calls(8, 8);
+        calls.push_event(message(1));
+        calls.push_info(7);
+        calls.push_event(Event::Disconnected(Disconnect::unanswered()));
+        assert!(matches!(calls.pop(), Some(Call::Event(Event::Message(_)))));
+        assert!(matches!(calls.pop(), Some(Call::Info(7))));
+        assert!(matches!(calls.pop(), Some(Call::Event(Event::Disconnected(_)))));
+        assert!(calls.pop().is_none() && calls.is_empty());
+    }
+
+    #[test]
+    fn messages_are_bounded_by_number_and_by_bytes() {
+        let mut by_number = calls(2, 100);
+        by_number.push_event(message(0));
+        assert!(by_number.has_room());
+        by_number.push_event(message(0));
+        assert!(!by_number.has_room());
+        by_number.pop();
+        assert!(by_number.has_room());
+
+        let mut by_bytes = calls(100, 10);
+        by_bytes.push_event(message(11));
+        assert!(!by_bytes.has_room());
+        by_bytes.pop();
+        assert!(by_bytes.has_room());
+    }
+
+    #[test]
+    fn one_message_always_has_room() {
+        assert!(calls(1, 0).has_room());
+    }
+
+    #[test]
+    fn what_happens_once_a_connection_always_has_room() {
+        let mut calls = calls(1, 1);
+        calls.push_event(Event::Disconnected(Disconnect::unanswered()));
+        assert!(calls.has_room());
+    }
+
+    #[test]
+    fn cleared_calls_are_told_by_their_messages() {
+        let mut calls = calls(1, 1);
+        calls.push_event(message(1));
+        calls.push_info(1);
+        assert_eq!(calls.clear(), 1);
+        assert!(calls.is_empty() && calls.has_room() && calls.has_room_for_info());
+    }
+}

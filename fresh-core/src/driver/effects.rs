@@ -1,0 +1,123 @@
+//! Doing in the world what the machine wants done.
+
+use std::sync::Arc;
+
+use super::{
+    link::Link,
+    mail::{Confirm, Mail},
+    turn::Turn,
+};
+use crate::{
+    client::SendError,
+    error::SendFailure,
+    machine::{Effect, Event, Origin, Outbound},
+};
+
+impl<I: Send + 'static> Turn<I> {
+    pub(super) fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Connect { attempt } => {
+                self.shared().counters.attempts.add(1);
+                self.link = Link::open(Arc::clone(&self.options), attempt);
+                self.again = true;
+            }
+            Effect::Upgrade => self.link.upgrade(Arc::clone(&self.options)),
+            Effect::Send(outbound) => {
+                if let Some(stream) = self.link.stream() {
+                    stream.send(outbound);
+                }
+            }
+            Effect::Refuse(outbound, failure) => self.refuse(outbound, &failure),
+            Effect::Hold(outbound) => self.hold(outbound),
+            Effect::Deliver(event) => self.deliver(event),
+            Effect::Discard(_) => self.lost_messages(1),
+            Effect::DiscardCalls => {
+                let count = self.calls.clear();
+                self.lost_messages(count);
+            }
+            Effect::Renew => self.renewal = true,
+            Effect::Drop => self.drop_link(),
+            Effect::Latency(latency) => self.shared().counters.set_latency(latency),
+            Effect::Terminate(reason) => self.exit = Some(reason),
+        }
+    }
+
+    fn deliver(&mut self, event: Event) {
+        match &event {
+            Event::Message(_) => self.shared().counters.messages_received.add(1),
+            Event::Connected(upgrade) => {
+                self.shared().counters.connections.add(1);
+                self.shared().opened(upgrade);
+            }
+            Event::Control(_) | Event::Disconnected(_) | Event::Failed(..) => {}
+        }
+        self.log.event(&event);
+        self.calls.push_event(event);
+    }
+
+    fn hold(&mut self, Outbound { frame, origin }: Outbound) {
+        let confirm = self.take_receipt(origin);
+        if let Err(refused) = self.client.inner.mailbox.try_send(Mail { frame, confirm }) {
+            let outbound = self.outbound(refused.into_inner());
+            self.refuse(outbound, &SendFailure::QueueFull);
+        }
+    }
+
+    pub(super) fn refuse(&mut self, Outbound { frame, origin }: Outbound, failure: &SendFailure) {
+        match self.take_receipt(origin) {
+            Some(confirm) => tell(confirm, Err(SendError::new(Some(frame), failure.clone()))),
+            None => self.shared().lost_frames(1, failure),
+        }
+    }
+
+    pub(super) fn confirm(&mut self, receipt: Option<u64>) {
+        self.shared().counters.frames_sent.add(1);
+        if let Some(confirm) = self.take_receipt(Origin::Handle(receipt)) {
+            tell(confirm, Ok(()));
+        }
+    }
+
+    fn take_receipt(&mut self, origin: Origin) -> Option<Confirm> {
+        match origin {
+            Origin::Handle(Some(receipt)) => self.receipts.remove(&receipt),
+            Origin::Machine | Origin::Callback | Origin::Handle(None) => None,
+        }
+    }
+
+    /// Drops the connection or the attempt; frames that were accepted for it are lost.
+    fn drop_link(&mut self) {
+        let mut link = std::mem::take(&mut self.link);
+        let Some(stream) = link.stream() else { return };
+        let mut lost = 0;
+        for receipt in stream.unsent() {
+            match self.take_receipt(Origin::Handle(receipt)) {
+                Some(confirm) => tell(confirm, Err(SendError::new(None, SendFailure::NotConnected))),
+                None => lost += 1,
+            }
+        }
+        if lost > 0 {
+            self.shared().lost_frames(lost, &SendFailure::NotConnected);
+        }
+        self.shared().dropped();
+    }
+
+    /// Notes down who waits to hear of a frame.
+    pub(super) fn outbound(&mut self, Mail { frame, confirm }: Mail) -> Outbound {
+        let receipt = confirm.map(|confirm| {
+            self.next_receipt += 1;
+            self.receipts.insert(self.next_receipt, confirm);
+            self.next_receipt
+        });
+        Outbound { frame, origin: Origin::Handle(receipt) }
+    }
+
+    fn lost_messages(&self, count: u64) {
+        self.shared().counters.messages_lost.add(count);
+        self.log.lost_messages(count);
+    }
+}
+
+/// Whoever stopped waiting for the fate of a frame does not want to know it.
+fn tell(confirm: Confirm, fate: Result<(), SendError>) {
+    let _ = confirm.send(fate);
+}

@@ -1,0 +1,95 @@
+//! What is logged, by `tracing`; never a header's value, userinfo or a query.
+
+use std::time::Duration;
+
+use tracing::{Span, info, info_span, warn};
+
+use crate::{
+    connection::{ConnectionState, Disconnect, Upgrade},
+    error::Error,
+    exit::ExitReason,
+    machine::Event,
+    options::{Options, redacted},
+};
+
+/// The span of a client: its name and its URL.
+pub(super) fn span(options: &Options) -> Span {
+    info_span!("fresh", name = options.name.as_deref(), url = redacted(&options.url))
+}
+
+/// The user's switches.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Log {
+    info: bool,
+    error: bool,
+}
+
+impl Log {
+    pub(super) fn new(options: &Options) -> Self {
+        Self { info: options.info_logging, error: options.error_logging }
+    }
+
+    pub(super) fn event(self, event: &Event) {
+        match event {
+            Event::Connected(upgrade) => self.connected(upgrade),
+            Event::Disconnected(disconnect) => self.disconnected(disconnect),
+            Event::Failed(error, _) => self.failed(error),
+            // Traffic is counted, not logged.
+            Event::Message(_) | Event::Control(_) => {}
+        }
+    }
+
+    fn connected(self, upgrade: &Upgrade) {
+        if self.info {
+            let peer = upgrade.peer_addr.map(tracing::field::display);
+            info!(attempt = upgrade.attempt, peer, protocol = upgrade.protocol, "connected");
+        }
+    }
+
+    fn disconnected(self, disconnect: &Disconnect) {
+        if self.info {
+            let Disconnect { code, reason, initiator, clean } = disconnect;
+            let code = code.map(tracing::field::display);
+            info!(code, %reason, ?initiator, clean, "disconnected");
+        }
+    }
+
+    fn failed(self, error: &Error) {
+        if self.error {
+            warn!(transient = error.is_transient(), "{error}");
+        }
+    }
+
+    /// Only the states that no event tells of.
+    pub(super) fn moved(self, state: ConnectionState, wait: Option<Duration>) {
+        if self.info {
+            match state {
+                ConnectionState::Idle => info!("idle until `reconnect()` is called"),
+                ConnectionState::Connecting => info!("connecting"),
+                ConnectionState::Waiting => info!(?wait, "waiting for the next attempt"),
+                ConnectionState::Upgrading
+                | ConnectionState::Connected
+                | ConnectionState::Closing
+                | ConnectionState::Deciding
+                | ConnectionState::Draining
+                | ConnectionState::Ended => {}
+            }
+        }
+    }
+
+    pub(super) fn lost_messages(self, count: u64) {
+        if self.error && count > 0 {
+            warn!(messages = count, "messages were received that no callback will be told of");
+        }
+    }
+
+    pub(super) fn ended(self, reason: &ExitReason) {
+        if reason.is_abnormal() {
+            if self.error {
+                tracing::error!("{reason}");
+            }
+        } else if self.info {
+            info!("{reason}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What the handles drop into a driver's mailboxes.
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    client::SendError,
+    frame::{CloseFrame, Frame},
+};
+
+/// Where the fate of a frame is told.
+pub(crate) type Confirm = oneshot::Sender<Result<(), SendError>>;
+
+/// A frame to send.
+#[derive(Debug)]
+pub(crate) struct Mail {
+    pub(crate) frame: Frame,
+    pub(crate) confirm: Option<Confirm>,
+}
+
+/// What must not wait for room in the mailbox.
+#[derive(Debug)]
+pub(crate) enum Control {
+    Close(CloseFrame),
+    Reconnect,
+    Stop,
+}
+
+/// The driver's ends of the channels.
+#[derive(Debug)]
+pub(crate) struct Mailboxes<I> {
+    pub(crate) mail: mpsc::Receiver<Mail>,
+    pub(crate) info: mpsc::Receiver<I>,
+    pub(crate) control: mpsc::UnboundedReceiver<Control>,
+}

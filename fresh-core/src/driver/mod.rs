@@ -1,0 +1,83 @@
+//! The loop of a client: feeds inputs to the machine, performs its effects, runs the handler. It decides nothing.
+//!
+//! A client is one task. While a callback is pending, [`Turn::while_pending`] polls the connection beside it, so that
+//! pings are answered, the keepalive runs and frames go out; a callback that is ready at once costs no such turn.
+
+mod alarm;
+mod callbacks;
+mod calls;
+mod effects;
+mod link;
+mod log;
+pub(crate) mod mail;
+pub(crate) mod source;
+mod stream;
+mod turn;
+
+use std::{
+    future::{Future, poll_fn},
+    sync::Arc,
+};
+
+use calls::Call;
+use mail::Mailboxes;
+use source::Source;
+use tracing::Instrument;
+use turn::Turn;
+
+use crate::{
+    client::{Client, Shared},
+    exit::ExitReason,
+    handler::Handler,
+    machine::Answer,
+    options::Options,
+};
+
+/// The life of a client, from its first attempt to `handle_terminate`.
+pub(crate) fn run<H: Handler>(
+    options: Options,
+    client: Client<H::Info>,
+    boxes: Mailboxes<H::Info>,
+    source: Source<H>,
+) -> impl Future<Output = ExitReason> + Send + 'static {
+    let span = log::span(&options);
+    let ending = Ending(Arc::clone(&client.inner.shared));
+    let turn = Turn::new(options, client, boxes, source.is_renewable());
+    async move {
+        let reason = drive(turn, source).await;
+        ending.0.ended(reason.clone());
+        reason
+    }
+    .instrument(span)
+}
+
+async fn drive<H: Handler>(mut turn: Turn<H::Info>, mut source: Source<H>) -> ExitReason {
+    turn.start();
+    let reason = loop {
+        match poll_fn(|cx| turn.poll_call(cx)).await {
+            Call::Terminate(reason) => break reason,
+            call @ (Call::Event(_) | Call::Info(_)) => {
+                let callback = callbacks::answer(&mut source.handler, call);
+                if let Some(answer) = turn.while_pending(callback).await {
+                    turn.answer(answer);
+                }
+            }
+        }
+        if turn.take_renewal()
+            && let Err(message) = callbacks::caught(async { source.renew() }).await
+        {
+            turn.answer(Answer::Panicked(message));
+        }
+    };
+    turn.end(&reason);
+    callbacks::terminate(&mut source.handler, reason).await
+}
+
+/// Tells that a client was killed, where nothing else was told: its future was dropped.
+struct Ending(Arc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.ended(ExitReason::Aborted);
+    }
+}

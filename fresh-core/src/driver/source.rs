@@ -1,0 +1,37 @@
+//! Where handlers come from: one that was given, or a factory.
+
+use crate::{client::Client, handler::Handler};
+
+/// A handler, and how to make another one.
+pub(crate) struct Source<H: Handler> {
+    pub(super) handler: H,
+    factory: Option<Factory<H>>,
+}
+
+type Factory<H> = Box<dyn FnMut() -> H + Send>;
+
+impl<H: Handler> Source<H> {
+    /// A handler that cannot be made again.
+    pub(crate) fn single(handler: H) -> Self {
+        Self { handler, factory: None }
+    }
+
+    pub(crate) fn factory<F>(mut factory: F, client: Client<H::Info>) -> Self
+    where
+        F: FnMut(Client<H::Info>) -> H + Send + 'static,
+    {
+        let mut factory = move || factory(client.clone());
+        Self { handler: factory(), factory: Some(Box::new(factory)) }
+    }
+
+    pub(super) fn is_renewable(&self) -> bool {
+        self.factory.is_some()
+    }
+
+    /// Replaces the handler; the old one is dropped when the new one is there, so that there always is one.
+    pub(super) fn renew(&mut self) {
+        if let Some(factory) = &mut self.factory {
+            self.handler = factory();
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! An open connection: bytes in and out, never waiting for one while the other could go on.
+
+use std::{
+    collections::VecDeque,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf, BytesMut};
+use tokio::io::AsyncWrite;
+use tokio_util::io::{poll_read_buf, poll_write_buf};
+
+use crate::{
+    error::DecodeError,
+    frame::Frame,
+    machine::{Origin, Outbound},
+    options::{Io, Options},
+    wire::{encoder::Outgoing, inbound::Inbound},
+};
+
+/// A read buffer begins with this, and comes back to it when the connection is idle.
+const SMALL_READ: usize = 4 << 10;
+/// One read asks for no more than this.
+const LARGE_READ: usize = 64 << 10;
+
+pub(super) struct Stream {
+    io: Box<dyn Io>,
+    buffer: BytesMut,
+    read_size: usize,
+    inbound: Inbound,
+    /// The server broke the protocol: what comes after it is not looked at.
+    broken: bool,
+    outgoing: Outgoing,
+    most_outgoing: usize,
+    flushed: bool,
+    marks: VecDeque<Mark>,
+    late_pong: Option<Frame>,
+    /// What the machine was told last.
+    pub(super) paused: bool,
+    pub(super) stalled: bool,
+}
+
+/// Where a user's frame ends in the bytes of this connection.
+struct Mark {
+    end: u64,
+    receipt: Option<u64>,
+}
+
+/// What became of an attempt to write.
+pub(super) enum Wrote {
+    /// Everything is out.
+    All,
+    /// The socket takes no more; whether it took anything.
+    Stalled { progress: bool },
+}
+
+impl Stream {
+    pub(super) fn new(io: Box<dyn Io>, read: BytesMut, options: &Options) -> Self {
+        Self {
+            io,
+            buffer: read,
+            read_size: SMALL_READ,
+            inbound: Inbound::new(&options.limits, false),
+            broken: false,
+            outgoing: Outgoing::default(),
+            most_outgoing: options.write_buffer,
+            flushed: true,
+            marks: VecDeque::new(),
+            late_pong: None,
+            paused: false,
+            stalled: false,
+        }
+    }
+
+    /// The next frame of what was read; nothing after an error.
+    pub(super) fn next_frame(&mut self) -> Result<Option<Frame>, DecodeError> {
+        if self.broken {
+            self.buffer.clear();
+            return Ok(None);
+        }
+        let next = self.inbound.next(&mut self.buffer);
+        self.broken = next.is_err();
+        next
+    }
+
+    /// Reads once; `Ok(0)` is the end. The buffer grows with what comes, never with what a frame declares.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.buffer.capacity() - self.buffer.len() < self.read_size / 2 {
+            self.buffer.reserve(self.read_size);
+        }
+        let room = self.buffer.capacity() - self.buffer.len();
+        match poll_read_buf(Pin::new(&mut self.io), cx, &mut self.buffer) {
+            Poll::Ready(Ok(read)) => {
+                if read == room {
+                    self.read_size = (self.read_size * 2).min(LARGE_READ);
+                }
+                Poll::Ready(Ok(read))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => {
+                if self.buffer.is_empty() && self.read_size > SMALL_READ {
+                    self.buffer = BytesMut::new();
+                    self.read_size = SMALL_READ;
+                }
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Whether so much waits to be written that nothing may be added that can wait elsewhere.
+    pub(super) fn is_full(&self) -> bool {
+        self.outgoing.len() >= self.most_outgoing
+    }
+
+    /// Encodes a frame; it goes out with the next write.
+    pub(super) fn send(&mut self, Outbound { frame, origin }: Outbound) {
+        // Only the latest of the pings that wait for an answer needs one (RFC 6455 §5.5.3), so that a server that
+        // pings and does not read cannot make us hold more and more.
+        if origin == Origin::Machine && matches!(frame, Frame::Pong(_)) && self.is_full() {
+            self.late_pong = Some(frame);
+            return;
+        }
+        let end = self.outgoing.push(frame);
+        match origin {
+            Origin::Machine => {}
+            Origin::Callback => self.marks.push_back(Mark { end, receipt: None }),
+            Origin::Handle(receipt) => self.marks.push_back(Mark { end, receipt }),
+        }
+    }
+
+    /// Writes what is ready, in as few calls as the socket allows, and flushes: TLS keeps back what is not flushed.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> io::Result<Wrote> {
+        let before = self.outgoing.written();
+        loop {
+            match self.poll_write_once(cx) {
+                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(Ok(false)) => return Ok(Wrote::All),
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => return Ok(Wrote::Stalled { progress: self.outgoing.written() > before }),
+            }
+        }
+    }
+
+    /// One write, or the flush after the last one; whether there is more to do.
+    fn poll_write_once(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        if self.outgoing.has_remaining() {
+            self.flushed = false;
+            if ready!(poll_write_buf(Pin::new(&mut self.io), cx, &mut self.outgoing))? == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            if !self.is_full() && let Some(pong) = self.late_pong.take() {
+                self.outgoing.push(pong);
+            }
+            return Poll::Ready(Ok(true));
+        }
+        if !self.flushed {
+            ready!(Pin::new(&mut self.io).poll_flush(cx))?;
+            self.flushed = true;
+        }
+        Poll::Ready(Ok(false))
+    }
+
+    pub(super) fn written(&self) -> u64 {
+        self.outgoing.written()
+    }
+
+    /// The receipt, where it has one, of the next user's frame that is out.
+    pub(super) fn next_sent(&mut self) -> Option<Option<u64>> {
+        let written = self.outgoing.written();
+        let mark = self.marks.pop_front_if(|mark| self.flushed && mark.end <= written)?;
+        Some(mark.receipt)
+    }
+
+    /// The receipts, where they have one, of the users' frames that are not out.
+    pub(super) fn unsent(&mut self) -> impl Iterator<Item = Option<u64>> {
+        self.marks.drain(..).map(|mark| mark.receipt)
+    }
+}

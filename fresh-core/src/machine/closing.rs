@@ -1,0 +1,236 @@
+//! Closing: our close frame is out, and either the server's, or its end of TCP, is awaited (RFC 6455 §7).
+
+use std::time::Instant;
+
+use super::{
+    context::{Again, Context},
+    io::{Answer, Command, Effect, Event, Input, Outbound, Wire},
+    state::State,
+    timers::Timer,
+};
+use crate::{
+    action::{Action, Recovery},
+    connection::{Disconnect, Initiator},
+    error::{Error, SendFailure},
+    exit::ExitReason,
+    frame::{CloseFrame, Control, Frame, Message},
+};
+
+/// A close handshake under way.
+#[derive(Debug)]
+pub(super) struct Closing {
+    purpose: Purpose,
+    exchange: Exchange,
+}
+
+/// What the handshake is for, and so what comes after it.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// The connection ends in order: `handle_disconnect` is asked.
+    Disconnect(Initiator),
+    /// The server broke the protocol: `handle_error` is asked.
+    Fail(Error),
+    /// The client ends.
+    Exit(ExitReason),
+    /// Another connection takes the place of this one.
+    Reconnect(When),
+}
+
+/// When another connection is sought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// `client.reconnect()`.
+    Now,
+    /// A verdict.
+    AfterBackoff,
+}
+
+/// How far the handshake has come.
+#[derive(Debug)]
+enum Exchange {
+    /// The server's close frame has not come.
+    Unanswered,
+    /// Both close frames are out; the server closes TCP first (RFC 6455 §7.1.1).
+    Answered(Option<CloseFrame>),
+}
+
+impl Closing {
+    /// We sent a close frame first.
+    pub(super) fn begun(purpose: Purpose, now: Instant, context: &mut Context) -> Self {
+        Self::new(purpose, Exchange::Unanswered, now, context)
+    }
+
+    /// The server sent a close frame first, and we answered it.
+    pub(super) fn answered(theirs: Option<CloseFrame>, now: Instant, context: &mut Context) -> Self {
+        Self::new(Purpose::Disconnect(Initiator::Remote), Exchange::Answered(theirs), now, context)
+    }
+
+    fn new(purpose: Purpose, exchange: Exchange, now: Instant, context: &mut Context) -> Self {
+        context.start(Timer::Close, Some(context.config.close_timeout), now);
+        Self { purpose: purpose.taken_up(context), exchange }
+    }
+
+    pub(super) fn step(self, input: Input, now: Instant, context: &mut Context) -> State {
+        match input {
+            Input::Wire(wire) => self.hear(wire, now, context),
+            Input::Command(command) => self.obey(command, context),
+            Input::Answer(answer) => self.answer(answer, context),
+            Input::Timer(Timer::Close) => {
+                // The budget is used up: a callback that still runs gets no more of it.
+                context.timers.set(Timer::Close, now);
+                self.finish(now, context)
+            }
+            Input::Start
+            | Input::Attempt(_)
+            | Input::Timer(
+                Timer::Connect | Timer::Backoff | Timer::Ping | Timer::Pong | Timer::Idle | Timer::Write,
+            ) => State::Closing(self),
+        }
+    }
+
+    /// Whether what is received still leads to a callback.
+    pub(super) fn delivers(&self) -> bool {
+        matches!((&self.purpose, &self.exchange), (Purpose::Disconnect(_), Exchange::Unanswered))
+    }
+
+    fn hear(self, wire: Wire, now: Instant, context: &mut Context) -> State {
+        match wire {
+            Wire::Received(frame) => State::Closing(self.received(frame, context)),
+            Wire::Lost(_) | Wire::WriteFailed(_) => self.finish(now, context),
+            Wire::Violated(error) => State::Closing(self.violated(error.into())),
+            // One budget bounds the whole handshake; no other deadline counts any more.
+            Wire::Alive | Wire::WriteStalled | Wire::WriteResumed | Wire::ReadPaused | Wire::ReadResumed => {
+                State::Closing(self)
+            }
+        }
+    }
+
+    fn received(self, frame: Frame, context: &mut Context) -> Self {
+        let delivers = self.delivers();
+        match (self.exchange, frame) {
+            (Exchange::Unanswered, Frame::Close(theirs)) => {
+                return Self { exchange: Exchange::Answered(theirs), ..self };
+            }
+            // Nothing is processed after the server's close frame (RFC 6455 §5.5.1).
+            (Exchange::Answered(theirs), frame) => {
+                discard(frame, context);
+                return Self { exchange: Exchange::Answered(theirs), ..self };
+            }
+            // A ping is answered until the server's close frame has come (RFC 6455 §5.5.2).
+            (Exchange::Unanswered, Frame::Ping(payload)) => {
+                let frame = Frame::Pong(payload.clone());
+                context.effect(Effect::Send(Outbound::own(frame)));
+                if delivers {
+                    context.deliver(Event::Control(Control::Ping(payload)));
+                }
+            }
+            (Exchange::Unanswered, Frame::Pong(payload)) if delivers => {
+                context.deliver(Event::Control(Control::Pong(payload)));
+            }
+            (Exchange::Unanswered, Frame::Text(text)) if delivers => {
+                context.deliver(Event::Message(Message::Text(text)));
+            }
+            (Exchange::Unanswered, Frame::Binary(bytes)) if delivers => {
+                context.deliver(Event::Message(Message::Binary(bytes)));
+            }
+            (Exchange::Unanswered, frame) => discard(frame, context),
+        }
+        Self { exchange: Exchange::Unanswered, ..self }
+    }
+
+    /// Our one close frame is out, so this violation can only be told, not answered.
+    fn violated(self, error: Error) -> Self {
+        match (self.purpose, self.exchange) {
+            (Purpose::Disconnect(_), Exchange::Unanswered) => {
+                Self { purpose: Purpose::Fail(error), exchange: Exchange::Unanswered }
+            }
+            (purpose, exchange) => Self { purpose, exchange },
+        }
+    }
+
+    fn obey(self, command: Command, context: &mut Context) -> State {
+        match command {
+            Command::Send(outbound) => {
+                context.effect(Effect::Refuse(outbound, SendFailure::Closing));
+                State::Closing(self)
+            }
+            Command::Close(_) => State::Closing(self),
+            Command::Reconnect => self.instead(Purpose::Reconnect(When::Now), context),
+            Command::Stop => self.instead(Purpose::Exit(ExitReason::Stopped), context),
+        }
+    }
+
+    fn answer(self, answer: Answer, context: &mut Context) -> State {
+        match answer {
+            Answer::Action(Action::Continue | Action::Close(_)) | Answer::Settled => State::Closing(self),
+            Answer::Action(Action::Reply(frames)) => {
+                context.refuse_reply(frames, &SendFailure::Closing);
+                State::Closing(self)
+            }
+            Answer::Raised(reason) => {
+                context.fault(Error::Handler(reason));
+                State::Closing(self)
+            }
+            Answer::Verdict(recovery, _) => self.verdict(recovery, context),
+            Answer::Panicked(message) => self.instead(Purpose::Exit(ExitReason::Panicked(message)), context),
+        }
+    }
+
+    /// A verdict about something before the handshake: it can still end the client, and what else it asks for is
+    /// asked again when the handshake has ended.
+    fn verdict(self, recovery: Recovery, context: &mut Context) -> State {
+        match context.ending(recovery) {
+            Ok(reason) => self.instead(Purpose::Exit(reason), context),
+            Err(Again::Ignore | Again::Reconnect) => State::Closing(self),
+            Err(Again::Restart) => {
+                context.effect(Effect::Renew);
+                State::Closing(self)
+            }
+        }
+    }
+
+    /// Takes up another purpose, unless the client already ends.
+    fn instead(self, purpose: Purpose, context: &mut Context) -> State {
+        State::Closing(match self.purpose {
+            Purpose::Exit(_) => self,
+            Purpose::Disconnect(_) | Purpose::Fail(_) | Purpose::Reconnect(_) => {
+                Self { purpose: purpose.taken_up(context), ..self }
+            }
+        })
+    }
+
+    /// The handshake ended, or what was left of its time did.
+    fn finish(self, now: Instant, context: &mut Context) -> State {
+        context.effect(Effect::Drop);
+        match (self.purpose, self.exchange) {
+            (Purpose::Disconnect(initiator), Exchange::Answered(theirs)) => {
+                context.disconnected(Disconnect::clean(initiator, theirs))
+            }
+            (Purpose::Disconnect(_), Exchange::Unanswered) => context.disconnected(Disconnect::unanswered()),
+            (Purpose::Fail(error), _) => context.lose(error),
+            (Purpose::Exit(reason), _) => context.drain(reason, now),
+            (Purpose::Reconnect(When::Now), _) => context.connect(now),
+            (Purpose::Reconnect(When::AfterBackoff), _) => context.wait(None, now),
+        }
+    }
+}
+
+impl Purpose {
+    /// A client that ends begins no callback any more, so those that wait are dropped.
+    fn taken_up(self, context: &mut Context) -> Self {
+        match self {
+            Self::Exit(_) => context.effect(Effect::DiscardCalls),
+            Self::Disconnect(_) | Self::Fail(_) | Self::Reconnect(_) => {}
+        }
+        self
+    }
+}
+
+fn discard(frame: Frame, context: &mut Context) {
+    match frame {
+        Frame::Text(text) => context.effect(Effect::Discard(Message::Text(text))),
+        Frame::Binary(bytes) => context.effect(Effect::Discard(Message::Binary(bytes))),
+        // Control frames carry nothing that could be missed.
+        Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_) => {}
+    }
+}

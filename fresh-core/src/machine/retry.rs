@@ -1,0 +1,53 @@
+//! The one owner of attempts and delays.
+
+use std::time::Duration;
+
+use crate::backoff::Backoff;
+
+/// The longest that a server's `Retry-After` can make a client wait.
+const LONGEST_FLOOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Counts the attempts and says when the next one comes.
+#[derive(Debug)]
+pub(super) struct Retry {
+    delays: Backoff,
+    limit: Option<u32>,
+    reset_after: Duration,
+    /// Attempts since a connection last stayed up.
+    in_a_row: u32,
+    total: u64,
+}
+
+impl Retry {
+    pub(super) fn new(delays: Backoff, limit: Option<u32>, reset_after: Duration) -> Self {
+        Self { delays, limit, reset_after, in_a_row: 0, total: 0 }
+    }
+
+    /// Counts an attempt and gives its number over the client's whole life.
+    pub(super) fn begin(&mut self) -> u64 {
+        self.in_a_row = self.in_a_row.saturating_add(1);
+        self.total += 1;
+        self.total
+    }
+
+    /// A connection ended that had been up for this long: starts over where that was long enough.
+    pub(super) fn was_up(&mut self, uptime: Duration) {
+        if uptime >= self.reset_after {
+            self.delays.reset();
+            self.in_a_row = 0;
+        }
+    }
+
+    /// The delay before the next attempt, at least the floor.
+    ///
+    /// # Errors
+    ///
+    /// The attempts are used up: how many there were.
+    pub(super) fn next_delay(&mut self, floor: Option<Duration>) -> Result<Duration, u32> {
+        if self.limit.is_some_and(|limit| self.in_a_row >= limit) {
+            return Err(self.in_a_row);
+        }
+        let floor = floor.unwrap_or_default().min(LONGEST_FLOOR);
+        Ok(self.delays.next().unwrap_or_default().max(floor))
+    }
+}

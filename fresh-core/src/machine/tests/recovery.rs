@@ -1,0 +1,201 @@
+//! What comes after a loss: attempts, delays, and the end.
+
+use super::*;
+use crate::error::ConnectError;
+
+fn failed(rig: &mut Rig) -> &mut Rig {
+    rig.feed(Input::Attempt(Attempt::Failed(ConnectError::Timeout { after: S }.into())))
+}
+
+fn refused_for(seconds: u64) -> Error {
+    use crate::error::{EstablishError, Refusal};
+    let refusal = Refusal {
+        status: http::StatusCode::SERVICE_UNAVAILABLE,
+        headers: HeaderMap::new(),
+        body: bytes::Bytes::new(),
+        retry_after: Some(Duration::from_secs(seconds)),
+    };
+    EstablishError::Refused(std::sync::Arc::new(refusal)).into()
+}
+
+#[test]
+fn the_first_attempt_begins_at_once() {
+    let mut rig = Rig::new();
+    rig.feed(Input::Start);
+    assert!(matches!(&rig.effects()[..], [Effect::Connect { attempt: 1 }]));
+}
+
+#[test]
+fn reconnect_waits_longer_after_each_attempt() {
+    let mut rig = Rig::new();
+    rig.feed(Input::Start);
+    for delay in [250, 375, 562] {
+        failed(&mut rig).verdict(Recovery::Reconnect);
+        assert_eq!(rig.until_next().map(|wait| wait.as_millis()), Some(delay));
+        rig.pass(Duration::from_millis(delay as u64 + 1));
+        assert_eq!(rig.state(), ConnectionState::Connecting);
+    }
+}
+
+#[test]
+fn one_budget_covers_connecting_and_upgrading() {
+    let mut rig = Rig::new();
+    rig.feed(Input::Start).pass(5 * S).feed(Input::Attempt(Attempt::Transported));
+    assert_eq!(rig.until_next(), Some(3 * S));
+    rig.effects();
+    rig.pass(3 * S);
+    let told = rig.told();
+    assert!(matches!(&told[..], [Event::Failed(Error::Connect(ConnectError::Timeout { after }), About::Loss)] if *after == 8 * S));
+}
+
+#[test]
+fn a_zero_connect_timeout_waits_for_ever() {
+    let mut rig = Rig::with(|options| options.connect_timeout(Duration::ZERO));
+    rig.feed(Input::Start);
+    assert_eq!(rig.until_next(), None);
+}
+
+#[test]
+fn a_connection_that_stayed_up_starts_the_delays_over() {
+    let mut rig = Rig::connected();
+    rig.lose().verdict(Recovery::Reconnect).pass(S);
+    rig.establish();
+    rig.pass(10 * S).lose().verdict(Recovery::Reconnect);
+    assert_eq!(rig.until_next(), Some(250 * MS));
+}
+
+#[test]
+fn a_connection_that_did_not_stay_up_does_not() {
+    let mut rig = Rig::connected();
+    rig.lose().verdict(Recovery::Reconnect).pass(S);
+    rig.establish();
+    rig.pass(9 * S).lose().verdict(Recovery::Reconnect);
+    assert_eq!(rig.until_next(), Some(375 * MS));
+}
+
+#[test]
+fn retry_after_is_a_floor_under_the_delay() {
+    let mut rig = Rig::new();
+    rig.feed(Input::Start).feed(Input::Attempt(Attempt::Failed(refused_for(17)))).verdict(Recovery::Reconnect);
+    assert_eq!(rig.until_next(), Some(17 * S));
+}
+
+#[test]
+fn a_retry_after_of_a_year_waits_a_day() {
+    let mut rig = Rig::new();
+    let error = refused_for(365 * 24 * 60 * 60);
+    rig.feed(Input::Start).feed(Input::Attempt(Attempt::Failed(error))).verdict(Recovery::Reconnect);
+    assert_eq!(rig.until_next(), Some(24 * 60 * 60 * S));
+}
+
+#[test]
+fn reconnect_of_the_handle_does_not_wait_for_the_delay() {
+    let mut rig = Rig::connected();
+    rig.lose().verdict(Recovery::Reconnect);
+    rig.effects();
+    rig.command(Command::Reconnect);
+    assert!(matches!(&rig.effects()[..], [Effect::Connect { attempt: 2 }]));
+}
+
+#[test]
+fn reconnect_of_the_handle_closes_an_open_connection_and_asks_nobody() {
+    let mut rig = Rig::connected();
+    rig.command(Command::Reconnect);
+    assert_eq!(rig.sent(), [Frame::close(1000, "")]);
+    rig.receive(Frame::close(1000, "")).lose();
+    assert!(matches!(&rig.effects()[..], [Effect::Drop, Effect::Connect { attempt: 2 }]));
+}
+
+#[test]
+fn ignore_after_a_loss_is_idle_until_reconnect() {
+    let mut rig = Rig::connected();
+    rig.lose().verdict(Recovery::Ignore).pass(3600 * S);
+    assert_eq!(rig.state(), ConnectionState::Idle);
+    rig.command(Command::Reconnect);
+    assert_eq!(rig.state(), ConnectionState::Connecting);
+}
+
+#[test]
+fn restart_renews_the_handler_before_the_next_attempt() {
+    let mut rig = Rig::connected();
+    rig.lose();
+    rig.effects();
+    rig.verdict(Recovery::Restart);
+    assert!(matches!(&rig.effects()[..], [Effect::Renew]));
+    assert_eq!(rig.state(), ConnectionState::Waiting);
+}
+
+#[test]
+fn restart_without_a_factory_fails() {
+    let mut rig = Rig::connected();
+    rig.machine.context.config.renewable = false;
+    rig.lose().verdict(Recovery::Restart);
+    assert!(matches!(rig.exit(), ExitReason::Failed(reason) if reason.to_string().contains("start_with")));
+}
+
+#[test]
+fn close_ends_normally_and_fail_with_its_reason() {
+    let mut rig = Rig::connected();
+    rig.lose().verdict(Recovery::Close);
+    assert!(matches!(rig.exit(), ExitReason::Normal));
+
+    let mut rig = Rig::connected();
+    rig.lose().verdict(Recovery::fail("broken"));
+    assert!(matches!(rig.exit(), ExitReason::Failed(reason) if reason.to_string() == "broken"));
+}
+
+#[test]
+fn passing_an_error_on_ends_with_that_error() {
+    let mut rig = Rig::connected();
+    rig.lose().verdict(Recovery::fail(Error::from(StreamError::Eof)));
+    assert!(matches!(rig.exit(), ExitReason::Error(Error::Stream(StreamError::Eof))));
+}
+
+#[test]
+fn it_gives_up_when_the_attempts_are_used_up() {
+    let mut rig = Rig::with(|options| options.backoff(BackoffOptions::new().jitter(false).attempts(3)));
+    rig.feed(Input::Start);
+    for _ in 0..2 {
+        failed(&mut rig).verdict(Recovery::Reconnect).pass(S);
+    }
+    failed(&mut rig).verdict(Recovery::Reconnect);
+    let reason = rig.exit();
+    assert!(matches!(reason, ExitReason::GaveUp { attempts: 3, last: Some(Error::Connect(_)) }), "{reason}");
+}
+
+#[test]
+fn a_connection_that_stayed_up_gives_all_attempts_back() {
+    let mut rig = Rig::connected_with(|options| options.backoff(BackoffOptions::new().jitter(false).attempts(2)));
+    for _ in 0..5 {
+        rig.pass(10 * S).lose().verdict(Recovery::Reconnect).pass(S);
+        rig.establish();
+    }
+}
+
+#[test]
+fn a_fault_that_is_ignored_leaves_the_connection_alone() {
+    let mut rig = Rig::connected();
+    rig.answer(Answer::Raised("broken".into()));
+    assert!(matches!(&rig.told()[..], [Event::Failed(Error::Handler(_), About::Fault)]));
+    rig.answer(Answer::Verdict(Recovery::Ignore, About::Fault));
+    assert_eq!(rig.state(), ConnectionState::Connected);
+    assert_eq!(rig.sent(), []);
+}
+
+#[test]
+fn a_fault_that_reconnects_closes_first_and_waits_then() {
+    let mut rig = Rig::connected();
+    rig.answer(Answer::Verdict(Recovery::Reconnect, About::Fault));
+    assert_eq!(rig.sent(), [Frame::close(1000, "")]);
+    rig.lose();
+    assert_eq!(rig.state(), ConnectionState::Waiting);
+}
+
+#[test]
+fn a_verdict_that_comes_after_the_user_reconnected_can_still_end_the_client() {
+    let mut rig = Rig::connected();
+    rig.lose().command(Command::Reconnect).verdict(Recovery::Reconnect);
+    assert_eq!(rig.state(), ConnectionState::Connecting);
+    rig.verdict(Recovery::Close);
+    assert!(matches!(rig.exit(), ExitReason::Normal));
+}
