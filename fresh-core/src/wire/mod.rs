@@ -1,8 +1,10 @@
-//! Bytes: how they are opened (`connect`, `tls`, `upgrade`), read (`decoder`, `assembler`) and written (`encoder`).
+//! Bytes: how they are opened (`connect`, `tls`, `upgrade`), read (`decoder`, `assembler`, both joined by `inbound`)
+//! and written (`encoder`).
 
 pub(crate) mod assembler;
 pub(crate) mod connect;
 pub(crate) mod decoder;
 pub(crate) mod encoder;
+pub(crate) mod inbound;
 pub(crate) mod tls;
 pub(crate) mod upgrade;

@@ -1,1 +1,0 @@
-//! Frames → messages: fragments, UTF-8 and limits, without I/O.

@@ -1,0 +1,168 @@
+//! Frames → messages: fragments, UTF-8 and limits, without I/O.
+
+mod text;
+
+use bytes::{Buf, Bytes, BytesMut};
+use bytestring::ByteString;
+
+use self::text::{Text, validate};
+use super::decoder::{Header, Opcode, RawFrame};
+use crate::{
+    error::DecodeError,
+    frame::{CloseCode, CloseFrame, Frame},
+    options::Limits,
+};
+
+/// Joins the frames of a message (RFC 6455 §5.4) and reads what control frames say.
+///
+/// Text is validated once where no unsafe code is needed to use the result: a frame that came whole by
+/// `ByteString::try_from`, which shares its memory; fragments by growing a `String`. Only the text of a first
+/// frame that came in several reads is validated twice: as it comes, so that bad text fails at once, and when it
+/// is whole, as the one safe way to a `ByteString` that shares the read buffer. That is still linear, and
+/// for long text cheaper than to copy it and to hold it twice.
+#[derive(Debug)]
+pub(crate) struct Assembler {
+    max_message: usize,
+    max_fragments: usize,
+    /// The fragmented message that waits for its next frame.
+    message: Option<Partial>,
+    /// How many bytes of the unfinished frame need no second look: validated where they are text that begins a
+    /// message, taken over into it where they continue one.
+    seen: usize,
+}
+
+/// A message that has begun and not ended.
+///
+/// Its frames lie in one buffer, so that a server gains nothing by cutting it small.
+#[derive(Debug)]
+struct Partial {
+    data: Data,
+    /// The payload of its whole frames, in bytes.
+    len: usize,
+    frames: usize,
+}
+
+#[derive(Debug)]
+enum Data {
+    Text(Text),
+    Binary(BytesMut),
+}
+
+impl Assembler {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self { max_message: limits.max_message, max_fragments: limits.max_fragments, message: None, seen: 0 }
+    }
+
+    /// Takes a whole frame; gives the message that it completes, or the control frame that it is.
+    #[inline]
+    pub(crate) fn push(&mut self, frame: RawFrame) -> Result<Option<Frame>, DecodeError> {
+        let RawFrame { fin, rsv1, opcode, payload } = frame;
+        self.admit(Header { fin, rsv1, opcode, len: payload.len() })?;
+        let seen = std::mem::take(&mut self.seen);
+        match opcode {
+            Opcode::Text if fin => {
+                let text = ByteString::try_from(payload).map_err(|_| DecodeError::Utf8)?;
+                Ok(Some(Frame::Text(text)))
+            }
+            Opcode::Binary if fin => Ok(Some(Frame::Binary(payload))),
+            Opcode::Text => self.extend(Partial::new(Data::Text(Text::default())), fin, &payload, 0),
+            Opcode::Binary => self.extend(Partial::new(Data::Binary(BytesMut::new())), fin, &payload, 0),
+            Opcode::Continuation => {
+                let message = self.message.take().ok_or(DecodeError::UnexpectedContinuation)?;
+                self.extend(message, fin, &payload, seen)
+            }
+            Opcode::Close => close(payload).map(|close| Some(Frame::Close(close))),
+            Opcode::Ping => Ok(Some(Frame::Ping(payload))),
+            Opcode::Pong => Ok(Some(Frame::Pong(payload))),
+        }
+    }
+
+    /// Judges a frame whose payload is still incomplete, so that a server need not finish what is already wrong.
+    /// Each byte of text is looked at once, however often this is called.
+    pub(crate) fn peek(&mut self, header: Header, partial: &[u8]) -> Result<(), DecodeError> {
+        self.admit(header)?;
+        let fresh = &partial[self.seen..];
+        match (header.opcode, &mut self.message) {
+            (Opcode::Text, _) => self.seen += validate(fresh)?.0.len(),
+            (Opcode::Continuation, Some(Partial { data: Data::Text(text), .. })) => {
+                text.extend(fresh)?;
+                self.seen = partial.len();
+            }
+            (Opcode::Continuation | Opcode::Binary | Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {}
+        }
+        Ok(())
+    }
+
+    /// Whether a frame with this header may come now, and fits.
+    #[inline]
+    fn admit(&self, header: Header) -> Result<(), DecodeError> {
+        let (len, frames) = match (header.opcode, &self.message) {
+            // RFC 6455 §5.4: control frames "MAY be injected in the middle of a fragmented message".
+            (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => return Ok(()),
+            (Opcode::Continuation, None) => return Err(DecodeError::UnexpectedContinuation),
+            (Opcode::Continuation, Some(message)) => (message.len, message.frames),
+            // RFC 6455 §5.4: fragments of one message "MUST NOT be interleaved" with those of another.
+            (Opcode::Text | Opcode::Binary, Some(_)) => return Err(DecodeError::ExpectedContinuation),
+            (Opcode::Text | Opcode::Binary, None) => (0, 0),
+        };
+        // A compressed message begins here (RFC 7692 §6). As long as nothing inflates it, the bit has no meaning.
+        if header.rsv1 {
+            return Err(DecodeError::ReservedBits { bits: 0b100 });
+        }
+        if frames >= self.max_fragments {
+            return Err(DecodeError::TooManyFragments { limit: self.max_fragments });
+        }
+        if header.len > self.max_message.saturating_sub(len) {
+            return Err(DecodeError::MessageTooBig { limit: self.max_message });
+        }
+        Ok(())
+    }
+
+    /// Adds a frame, of which `seen` bytes are already in the message.
+    fn extend(
+        &mut self,
+        mut message: Partial,
+        fin: bool,
+        payload: &[u8],
+        seen: usize,
+    ) -> Result<Option<Frame>, DecodeError> {
+        message.frames += 1;
+        message.len += payload.len();
+        match &mut message.data {
+            Data::Text(text) => text.extend(&payload[seen..])?,
+            Data::Binary(bytes) => bytes.extend_from_slice(&payload[seen..]),
+        }
+        if !fin {
+            self.message = Some(message);
+            return Ok(None);
+        }
+        Ok(Some(match message.data {
+            Data::Text(text) => Frame::Text(text.finish()?.into()),
+            Data::Binary(bytes) => Frame::Binary(bytes.freeze()),
+        }))
+    }
+}
+
+impl Partial {
+    fn new(data: Data) -> Self {
+        Self { data, len: 0, frames: 0 }
+    }
+}
+
+/// What a close frame says (RFC 6455 §5.5.1).
+fn close(mut payload: Bytes) -> Result<Option<CloseFrame>, DecodeError> {
+    if payload.is_empty() {
+        return Ok(None);
+    }
+    let code = payload.try_get_u16().map_err(|_| DecodeError::ClosePayload)?;
+    let code = CloseCode::from(code);
+    // RFC 6455 §7.4.1: 1005, 1006 and 1015 "MUST NOT be set as a status code in a Close control frame".
+    if !code.is_sendable() {
+        return Err(DecodeError::CloseCode(code));
+    }
+    let reason = ByteString::try_from(payload).map_err(|_| DecodeError::CloseReason)?;
+    Ok(Some(CloseFrame { code, reason }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,0 @@
-//! Frames → bytes, on fastwebsockets' `Frame`: head and masking.

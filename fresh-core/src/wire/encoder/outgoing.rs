@@ -1,0 +1,182 @@
+//! What waits to be written, in as few and as large pieces as can be without copying.
+
+use std::{collections::VecDeque, io::IoSlice, mem};
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use fastwebsockets::OpCode;
+
+use super::{Kind, check, head_len, seal};
+use crate::frame::{CloseFrame, Frame};
+
+/// A payload over this many bytes is written from where it lies; below, a copy is cheaper than a piece of its own.
+const COPIED: usize = 16 << 10;
+
+/// Copied frames are collected in pieces of about this size, so that appending never moves much that waits.
+const PIECE: usize = 64 << 10;
+
+/// What a buffer that became empty may keep, in bytes.
+const KEPT: usize = 64 << 10;
+
+/// What the buffer of an idle connection may keep, in bytes.
+const KEPT_IDLE: usize = 4 << 10;
+
+/// The encoded frames that were accepted and not yet written, in order.
+///
+/// As a [`Buf`] it shows them to one vectored write. What was written is counted by [`advance`](Buf::advance).
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing {
+    /// The pieces that take no more frames; they go out before `tail`.
+    full: VecDeque<Bytes>,
+    /// The piece that small frames are appended to.
+    tail: Vec<u8>,
+    /// How much of the first piece has been written.
+    offset: usize,
+    pushed: u64,
+    written: u64,
+}
+
+impl Outgoing {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Encodes a frame behind all others and masks it; [`check`] must have passed it.
+    ///
+    /// Returns the position at which it ends: it is out once [`written`](Self::written) reached that.
+    pub(crate) fn push(&mut self, frame: Frame) -> u64 {
+        debug_assert_eq!(check(&frame), Ok(()));
+        match frame {
+            Frame::Text(text) => self.encode(Kind::whole(OpCode::Text), text.into_bytes()),
+            Frame::Binary(payload) => self.encode(Kind::whole(OpCode::Binary), payload),
+            Frame::Ping(payload) => self.encode(Kind::whole(OpCode::Ping), payload),
+            Frame::Pong(payload) => self.encode(Kind::whole(OpCode::Pong), payload),
+            Frame::Close(close) => self.encode(Kind::whole(OpCode::Close), close_payload(close)),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pushed == self.written
+    }
+
+    /// How many bytes wait to be written.
+    pub(crate) fn len(&self) -> usize {
+        (self.pushed - self.written) as usize
+    }
+
+    /// How many bytes have been written since the connection opened.
+    pub(crate) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Gives back memory where nothing waits, down to what an idle connection may hold (4 KiB).
+    pub(crate) fn shrink(&mut self) {
+        if self.is_empty() {
+            self.full = VecDeque::new();
+            self.release(KEPT_IDLE);
+        }
+    }
+
+    fn encode(&mut self, kind: Kind, payload: Bytes) -> u64 {
+        self.pushed += (head_len(payload.len()) + payload.len()) as u64;
+        if payload.len() > COPIED {
+            self.append_piece(kind, payload);
+        } else {
+            self.append(kind, &payload);
+        }
+        self.pushed
+    }
+
+    /// A frame that is copied into the last piece.
+    fn append(&mut self, kind: Kind, payload: &[u8]) {
+        let size = head_len(payload.len());
+        if self.tail.len() + size + payload.len() > PIECE {
+            self.finish_tail();
+        }
+        let start = self.tail.len();
+        self.tail.reserve(size + payload.len());
+        self.tail.resize(start + size, 0);
+        self.tail.extend_from_slice(payload);
+        let (head, payload) = self.tail[start..].split_at_mut(size);
+        seal(kind, head, payload);
+    }
+
+    /// A frame whose payload becomes a piece of its own: masked where it lies if nobody else can see it.
+    fn append_piece(&mut self, kind: Kind, payload: Bytes) {
+        let mut payload = payload.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
+        let start = self.tail.len();
+        self.tail.resize(start + head_len(payload.len()), 0);
+        seal(kind, &mut self.tail[start..], &mut payload);
+        self.finish_tail();
+        self.full.push_back(payload.freeze());
+    }
+
+    fn finish_tail(&mut self) {
+        if !self.tail.is_empty() {
+            self.full.push_back(mem::take(&mut self.tail).into());
+        }
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.full.iter().map(Bytes::as_ref).chain(Some(self.tail.as_slice()))
+    }
+
+    /// The memory that the empty buffer holds, in bytes.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.tail.capacity() + self.full.capacity() * size_of::<Bytes>()
+    }
+
+    fn release(&mut self, kept: usize) {
+        if self.tail.capacity() > kept {
+            self.tail = Vec::new();
+        }
+        self.full.shrink_to(kept / size_of::<Bytes>());
+    }
+}
+
+impl Buf for Outgoing {
+    fn remaining(&self) -> usize {
+        self.len()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        let first = self.full.front().map_or(self.tail.as_slice(), Bytes::as_ref);
+        &first[self.offset..]
+    }
+
+    fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let mut offset = self.offset;
+        let mut filled = 0;
+        for (slice, piece) in slices.iter_mut().zip(self.pieces().filter(|piece| !piece.is_empty())) {
+            *slice = IoSlice::new(&piece[mem::take(&mut offset)..]);
+            filled += 1;
+        }
+        filled
+    }
+
+    fn advance(&mut self, count: usize) {
+        assert!(count <= self.len(), "advanced past what waits to be written");
+        self.written += count as u64;
+        self.offset += count;
+        while let Some(first) = self.full.front()
+            && self.offset >= first.len()
+        {
+            self.offset -= first.len();
+            self.full.pop_front();
+        }
+        if self.is_empty() {
+            self.tail.clear();
+            self.offset = 0;
+            self.release(KEPT);
+        }
+    }
+}
+
+/// What a close frame holds (RFC 6455 §5.5.1).
+fn close_payload(close: Option<CloseFrame>) -> Bytes {
+    let Some(CloseFrame { code, reason }) = close else { return Bytes::new() };
+    let mut payload = BytesMut::with_capacity(2 + reason.len());
+    payload.put_u16(code.as_u16());
+    payload.put_slice(reason.as_bytes());
+    payload.freeze()
+}

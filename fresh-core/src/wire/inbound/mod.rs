@@ -1,0 +1,49 @@
+//! Bytes → what the server says: the decoder and the assembler in one, for whoever reads the socket.
+
+use bytes::BytesMut;
+
+use super::{assembler::Assembler, decoder::Decoder};
+use crate::{error::DecodeError, frame::Frame, options::Limits};
+
+/// Reads messages and control frames off the front of a buffer.
+#[derive(Debug)]
+pub(crate) struct Inbound {
+    decoder: Decoder,
+    assembler: Assembler,
+}
+
+impl Inbound {
+    /// `compressed`: permessage-deflate was agreed on.
+    pub(crate) fn new(limits: &Limits, compressed: bool) -> Self {
+        Self { decoder: Decoder::new(limits, compressed), assembler: Assembler::new(limits) }
+    }
+
+    /// The next message or control frame, or `None` until more bytes were added to the end of the buffer.
+    ///
+    /// # Errors
+    ///
+    /// What the server did wrong, as soon as its bytes show it, but after everything that it said before. An
+    /// error is final: the connection has failed, and this must not be called again.
+    #[inline]
+    pub(crate) fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<Frame>, DecodeError> {
+        while let Some(frame) = self.decoder.decode(buffer)? {
+            if let Some(frame) = self.assembler.push(frame)? {
+                return Ok(Some(frame));
+            }
+        }
+        if let Some(header) = self.decoder.pending() {
+            self.assembler.peek(header, buffer)?;
+        }
+        Ok(None)
+    }
+
+    /// How many bytes beyond those `buffered` complete the unfinished frame; 0 where that is unknown.
+    ///
+    /// It is what the server declared: fit to bound a read, never to be reserved.
+    pub(crate) fn wanted(&self, buffered: usize) -> usize {
+        self.decoder.wanted(buffered)
+    }
+}
+
+#[cfg(test)]
+mod tests;
