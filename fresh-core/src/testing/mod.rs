@@ -1,4 +1,4 @@
-//! A server for tests: [`Server`] does what the test says, frame by frame.
+//! Servers for tests: [`Server`] does what the test says, frame by frame; [`EchoServer`] just works.
 //!
 //! Everything here is an assertion: what does not come, or comes in a way RFC 6455 forbids, is a panic that says
 //! in one sentence what was expected, what came, and where in the test it was asked for.
@@ -36,13 +36,14 @@
 //! # What does the work
 //!
 //! hyper's server reads the upgrade request and `fastwebsockets::upgrade` answers it; frames are written by
-//! fastwebsockets' `Frame`. [`Server`] steps below it in two
+//! fastwebsockets' `Frame`. [`EchoServer`] uses fastwebsockets throughout. [`Server`] steps below it in two
 //! places. The answer's bytes go out by hand, because a test wants to send frames in the same segment, or no HTTP
 //! at all. And frames are read by a parser of their own: fastwebsockets' reader accepts what a client must not
 //! send (unmasked frames, lengths longer than needed), does not give up the raw bytes, and loses a frame when
 //! it is cancelled. That parser is not the client's either, so that one mistake cannot hide in both.
 
 mod connection;
+mod echo;
 mod expect;
 mod handshake;
 mod patience;
@@ -56,6 +57,7 @@ mod wire;
 mod tests;
 
 pub use connection::{Connection, Frozen, Received};
+pub use echo::EchoServer;
 pub use handshake::Handshake;
 pub use server::{Dialer, Server};
 pub use wire::WireFrame;

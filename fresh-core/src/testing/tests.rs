@@ -2,6 +2,7 @@
 
 mod assertions;
 mod connection;
+mod echo;
 mod handshake;
 
 use std::panic::AssertUnwindSafe;
