@@ -1,0 +1,79 @@
+//! Data messages: every length that has a form of its own on the wire (RFC 6455 §5.2), fragments (§5.4), bursts.
+
+use bytes::Bytes;
+use fresh::{Control, Message};
+
+use crate::{
+    report::Report,
+    server::Server,
+    session::{Session, check, same},
+};
+
+/// Around the two places where the length takes more bytes, and one that no single read brings.
+const SIZES: [usize; 7] = [0, 1, 125, 126, 65_535, 65_536, 8 << 20];
+
+const BURST: usize = 1000;
+
+pub(super) async fn all(server: &Server<'_>, report: &mut Report) {
+    for size in SIZES {
+        report.case(format!("text of {size} B comes back"), echo(server, text(size))).await;
+        report.case(format!("binary of {size} B comes back"), echo(server, binary(size))).await;
+    }
+    report.case("fragments of text become one message, a ping between them comes first", fragments(server, "")).await;
+    report.case("fragments of binary become one message", fragments(server, " binary")).await;
+    report.case(format!("{BURST} messages of ours come back in order"), burst_of_ours(server)).await;
+    report.case(format!("{BURST} messages of the server come in order"), burst_of_the_server(server)).await;
+}
+
+async fn echo(server: &Server<'_>, message: Message) -> fresh::Result<()> {
+    let mut session = Session::open(server.options("/echo")?).await?;
+    session.echo(message).await?;
+    session.stop().await
+}
+
+async fn fragments(server: &Server<'_>, kind: &str) -> fresh::Result<()> {
+    let mut session = Session::open(server.options("/fragments")?).await?;
+    session.send(format!("!fragments{kind}")).await?;
+    same(session.control().await?, Control::Ping(Bytes::from_static(b"between")))?;
+    let whole = "one € two three";
+    let expected = if kind.is_empty() { Message::from(whole) } else { Message::from(whole.as_bytes()) };
+    same(session.message().await?, expected)?;
+    session.stop().await
+}
+
+async fn burst_of_ours(server: &Server<'_>) -> fresh::Result<()> {
+    let mut session = Session::open(server.options("/burst-of-ours")?).await?;
+    for number in 0..BURST {
+        session.send(number.to_string()).await?;
+    }
+    counted(&mut session).await?;
+    session.stop().await
+}
+
+async fn burst_of_the_server(server: &Server<'_>) -> fresh::Result<()> {
+    let mut session = Session::open(server.options("/burst-of-the-server")?).await?;
+    session.send(format!("!burst {BURST}")).await?;
+    counted(&mut session).await?;
+    session.stop().await
+}
+
+async fn counted(session: &mut Session) -> fresh::Result<()> {
+    for number in 0..BURST {
+        let message = session.message().await?;
+        check(message.to_text()? == number.to_string(), || format!("{message:?} came as number {number}"))?;
+    }
+    Ok(())
+}
+
+/// Text of exactly that many bytes, with characters of one to four bytes: reads and writes cut them anywhere.
+fn text(size: usize) -> Message {
+    const WORD: &str = "aé€😀";
+    let mut text = WORD.repeat(size / WORD.len());
+    text.extend(std::iter::repeat_n('x', size - text.len()));
+    Message::from(text)
+}
+
+/// Bytes that repeat with a period no power of two divides, so that a block in the wrong place shows.
+fn binary(size: usize) -> Message {
+    Message::from((0..=250_u8).cycle().take(size).collect::<Vec<u8>>())
+}
