@@ -7,6 +7,8 @@ mod error;
 mod limits;
 mod redact;
 mod retry;
+#[cfg(feature = "serde")]
+mod serde;
 mod tls;
 
 #[cfg(test)]
