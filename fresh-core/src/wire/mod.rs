@@ -1,8 +1,11 @@
 //! Bytes: how they are opened (`connect`, `tls`, `upgrade`), read (`decoder`, `assembler`) and written (`encoder`).
 
+pub(crate) mod answer;
 pub(crate) mod assembler;
 pub(crate) mod connect;
 pub(crate) mod decoder;
 pub(crate) mod encoder;
+pub(crate) mod key;
+pub(crate) mod request;
 pub(crate) mod tls;
 pub(crate) mod upgrade;
