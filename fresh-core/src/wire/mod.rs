@@ -7,5 +7,7 @@ pub(crate) mod decoder;
 pub(crate) mod encoder;
 pub(crate) mod key;
 pub(crate) mod request;
+pub(crate) mod tagged;
+pub(crate) mod tcp;
 pub(crate) mod tls;
 pub(crate) mod upgrade;
