@@ -1,9 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-pub use fresh_core::{
-    Action, BoxError, Client, CloseCode, CloseFrame, ConnectionState, Control, Disconnect, DynHandler, Error, ErrorKind,
-    ExitReason, Frame, Frames, Handler, Initiator, Message, Offline, Options, Recovery, Result, Stats, Upgrade,
-};
 /// The delays between attempts, as an iterator.
 pub use fresh_core::backoff;
 /// What the calls on a [`Client`] answer.
@@ -17,6 +13,11 @@ pub use fresh_core::options;
 /// A scripted server, for the tests of your handlers.
 #[cfg(feature = "testing")]
 pub use fresh_core::testing;
+pub use fresh_core::{
+    Action, BoxError, Client, CloseCode, CloseFrame, ConnectionState, Control, Disconnect, DynHandler, Error,
+    ErrorKind, ExitReason, Frame, Frames, Handler, Initiator, Message, Offline, Options, Recovery, Result, Stats,
+    Upgrade,
+};
 
 /// Re-exported, because they stand in signatures here.
 pub use {bytes, bytestring, http, tokio_util::sync::CancellationToken, url};

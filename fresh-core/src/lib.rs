@@ -22,9 +22,9 @@ pub use handler::{DynHandler, Handler};
 pub use options::{Offline, Options};
 pub use stats::Stats;
 
-#[cfg(feature = "testing")]
-pub mod testing;
 mod driver;
 mod machine;
 mod stats;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod wire;

@@ -44,7 +44,12 @@ impl Shared {
             protocol: None,
             exit: None,
         };
-        Self { status: watch::Sender::new(status), counters: Counters::default(), offline: options.offline, error_logging: options.error_logging }
+        Self {
+            status: watch::Sender::new(status),
+            counters: Counters::default(),
+            offline: options.offline,
+            error_logging: options.error_logging,
+        }
     }
 
     pub(crate) fn opened(&self, upgrade: &Upgrade) {

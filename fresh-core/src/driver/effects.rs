@@ -30,7 +30,7 @@ impl<I: Send + 'static> Turn<I> {
             Effect::Refuse(outbound, failure) => self.refuse(outbound, &failure),
             Effect::Hold(outbound) => self.hold(outbound),
             Effect::Deliver(event) => self.deliver(event),
-            Effect::Discard(_) => self.lost_messages(1),
+            Effect::Discard => self.lost_messages(1),
             Effect::DiscardCalls => {
                 let count = self.calls.clear();
                 self.lost_messages(count);

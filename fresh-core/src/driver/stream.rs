@@ -99,12 +99,20 @@ impl Stream {
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => {
-                if self.buffer.is_empty() && self.read_size > SMALL_READ {
-                    self.buffer = BytesMut::new();
-                    self.read_size = SMALL_READ;
-                }
+                self.shrink();
                 Poll::Pending
             }
+        }
+    }
+
+    /// Gives back what a busy time needed and an idle one does not.
+    fn shrink(&mut self) {
+        if self.buffer.is_empty() && self.read_size > SMALL_READ {
+            self.buffer = BytesMut::new();
+            self.read_size = SMALL_READ;
+        }
+        if self.outgoing.is_empty() {
+            self.outgoing.shrink();
         }
     }
 
@@ -149,7 +157,9 @@ impl Stream {
             if ready!(poll_write_buf(Pin::new(&mut self.io), cx, &mut self.outgoing))? == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            if !self.is_full() && let Some(pong) = self.late_pong.take() {
+            if !self.is_full()
+                && let Some(pong) = self.late_pong.take()
+            {
                 self.outgoing.push(pong);
             }
             return Poll::Ready(Ok(true));

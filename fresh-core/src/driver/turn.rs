@@ -89,7 +89,10 @@ impl<I: Send + 'static> Turn<I> {
             if let Some(reason) = self.exit.take() {
                 return Poll::Ready(Call::Terminate(reason));
             }
-            if self.burst < BURST && self.may_call() && let Some(call) = self.calls.pop() {
+            if self.burst < BURST
+                && self.may_call()
+                && let Some(call) = self.calls.pop()
+            {
                 self.burst += 1;
                 return Poll::Ready(call);
             }
@@ -311,4 +314,3 @@ impl<I: Send + 'static> Turn<I> {
         &self.client.inner.shared
     }
 }
-

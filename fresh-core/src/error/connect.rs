@@ -67,11 +67,27 @@ pub enum TlsError {
 }
 
 impl TlsError {
+    /// A certificate that is wrong now is wrong in a second, and so is a peer that speaks another TLS or none.
+    /// What was merely cut short, garbled on its way or given up by the server for its own reasons may pass.
     fn is_transient(&self) -> bool {
         match self {
             Self::Io(_) => true,
-            // A certificate that is wrong now is wrong in a second; what the other end merely cut short is not.
-            Self::Rustls(_) | Self::NoRoots | Self::NoProvider | Self::ServerName(_) | Self::File { .. } => false,
+            Self::Rustls(cause) => passes(cause),
+            Self::NoRoots | Self::NoProvider | Self::ServerName(_) | Self::File { .. } => false,
         }
     }
+}
+
+fn passes(cause: &rustls::Error) -> bool {
+    use rustls::{AlertDescription as Alert, Error};
+    matches!(
+        cause,
+        Error::DecryptError
+            | Error::FailedToGetCurrentTime
+            | Error::FailedToGetRandomBytes
+            | Error::HandshakeNotComplete
+            | Error::AlertReceived(
+                Alert::CloseNotify | Alert::UserCanceled | Alert::InternalError | Alert::BadRecordMac
+            )
+    )
 }

@@ -43,3 +43,19 @@ fn a_reason_keeps_the_error_it_was_made_of() {
     assert!(reason.downcast_ref::<std::num::ParseIntError>().is_some());
     assert_eq!(Reason::from("in words").to_string(), "in words");
 }
+
+#[test]
+fn tls_is_tried_again_only_where_the_handshake_was_cut_short() {
+    use rustls::{AlertDescription as Alert, Error as Rustls, InvalidMessage, PeerIncompatible};
+    let heals = |cause| Error::from(ConnectError::Tls(TlsError::Rustls(Arc::new(cause)))).is_transient();
+    for alert in [Alert::CloseNotify, Alert::UserCanceled, Alert::InternalError, Alert::BadRecordMac] {
+        assert!(heals(Rustls::AlertReceived(alert)), "{alert:?}");
+    }
+    for alert in [Alert::HandshakeFailure, Alert::CertificateRequired, Alert::UnknownCA, Alert::ProtocolVersion] {
+        assert!(!heals(Rustls::AlertReceived(alert)), "{alert:?}");
+    }
+    assert!(!heals(Rustls::InvalidMessage(InvalidMessage::InvalidContentType)), "a server without TLS");
+    assert!(!heals(Rustls::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon)));
+    let cut = std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
+    assert!(Error::from(ConnectError::Tls(TlsError::Io(Arc::new(cut)))).is_transient());
+}

@@ -82,9 +82,9 @@ impl Closing {
             }
             Input::Start
             | Input::Attempt(_)
-            | Input::Timer(
-                Timer::Connect | Timer::Backoff | Timer::Ping | Timer::Pong | Timer::Idle | Timer::Write,
-            ) => State::Closing(self),
+            | Input::Timer(Timer::Connect | Timer::Backoff | Timer::Ping | Timer::Pong | Timer::Idle | Timer::Write) => {
+                State::Closing(self)
+            }
         }
     }
 
@@ -113,7 +113,7 @@ impl Closing {
             }
             // Nothing is processed after the server's close frame (RFC 6455 §5.5.1).
             (Exchange::Answered(theirs), frame) => {
-                discard(frame, context);
+                discard(&frame, context);
                 return Self { exchange: Exchange::Answered(theirs), ..self };
             }
             // A ping is answered until the server's close frame has come (RFC 6455 §5.5.2).
@@ -133,7 +133,7 @@ impl Closing {
             (Exchange::Unanswered, Frame::Binary(bytes)) if delivers => {
                 context.deliver(Event::Message(Message::Binary(bytes)));
             }
-            (Exchange::Unanswered, frame) => discard(frame, context),
+            (Exchange::Unanswered, frame) => discard(&frame, context),
         }
         Self { exchange: Exchange::Unanswered, ..self }
     }
@@ -226,10 +226,9 @@ impl Purpose {
     }
 }
 
-fn discard(frame: Frame, context: &mut Context) {
+fn discard(frame: &Frame, context: &mut Context) {
     match frame {
-        Frame::Text(text) => context.effect(Effect::Discard(Message::Text(text))),
-        Frame::Binary(bytes) => context.effect(Effect::Discard(Message::Binary(bytes))),
+        Frame::Text(_) | Frame::Binary(_) => context.effect(Effect::Discard),
         // Control frames carry nothing that could be missed.
         Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_) => {}
     }

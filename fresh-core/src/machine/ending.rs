@@ -31,9 +31,9 @@ impl Draining {
             | Input::Wire(_)
             | Input::Command(Command::Close(_) | Command::Reconnect | Command::Stop)
             | Input::Answer(Answer::Action(_) | Answer::Raised(_) | Answer::Verdict(..))
-            | Input::Timer(
-                Timer::Connect | Timer::Backoff | Timer::Ping | Timer::Pong | Timer::Idle | Timer::Write,
-            ) => State::Draining(self),
+            | Input::Timer(Timer::Connect | Timer::Backoff | Timer::Ping | Timer::Pong | Timer::Idle | Timer::Write) => {
+                State::Draining(self)
+            }
         }
     }
 }

@@ -135,7 +135,7 @@ pub(crate) enum Effect {
     /// Call the handler when its turn comes.
     Deliver(Event),
     /// A message came that nobody will be told of.
-    Discard(Message),
+    Discard,
     /// Drop every call that has not begun.
     DiscardCalls,
     /// Replace the handler by a new one from the factory.

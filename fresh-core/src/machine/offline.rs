@@ -94,13 +94,7 @@ fn rest(input: Input, now: Instant, context: &mut Context) -> Option<State> {
         | Input::Attempt(_)
         | Input::Wire(_)
         | Input::Timer(
-            Timer::Connect
-            | Timer::Backoff
-            | Timer::Ping
-            | Timer::Pong
-            | Timer::Idle
-            | Timer::Write
-            | Timer::Close,
+            Timer::Connect | Timer::Backoff | Timer::Ping | Timer::Pong | Timer::Idle | Timer::Write | Timer::Close,
         ) => None,
     }
 }

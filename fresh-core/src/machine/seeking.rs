@@ -64,8 +64,6 @@ fn seek(input: Input, now: Instant, context: &mut Context) -> Option<State> {
         | Input::Command(Command::Reconnect)
         | Input::Attempt(_)
         | Input::Wire(_)
-        | Input::Timer(
-            Timer::Backoff | Timer::Ping | Timer::Pong | Timer::Idle | Timer::Write | Timer::Close,
-        ) => None,
+        | Input::Timer(Timer::Backoff | Timer::Ping | Timer::Pong | Timer::Idle | Timer::Write | Timer::Close) => None,
     }
 }

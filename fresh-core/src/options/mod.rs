@@ -7,6 +7,8 @@ mod error;
 mod limits;
 mod redact;
 mod retry;
+#[cfg(feature = "serde")]
+mod serde;
 mod tls;
 
 #[cfg(test)]
@@ -329,7 +331,7 @@ pub(crate) fn checked_url(url: &str) -> Result<Url, OptionsError> {
 }
 
 /// The headers that RFC 6455 §4.1 reserves for the handshake.
-fn is_of_the_handshake(name: &HeaderName) -> bool {
+pub(crate) fn is_of_the_handshake(name: &HeaderName) -> bool {
     matches!(name.as_str(), "connection" | "upgrade") || name.as_str().starts_with("sec-websocket-")
 }
 

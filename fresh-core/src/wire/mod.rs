@@ -1,10 +1,15 @@
 //! Bytes: how they are opened (`connect`, `tls`, `upgrade`), read (`decoder`, `assembler`, both joined by `inbound`)
 //! and written (`encoder`).
 
+pub(crate) mod answer;
 pub(crate) mod assembler;
 pub(crate) mod connect;
 pub(crate) mod decoder;
 pub(crate) mod encoder;
 pub(crate) mod inbound;
+pub(crate) mod key;
+pub(crate) mod request;
+pub(crate) mod tagged;
+pub(crate) mod tcp;
 pub(crate) mod tls;
 pub(crate) mod upgrade;

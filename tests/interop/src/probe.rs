@@ -3,8 +3,8 @@
 use std::fmt;
 
 use fresh::{
-    Action, Control, Disconnect, Error, ExitReason, Handler, Message, Recovery, Upgrade,
-    handler::{default_after_disconnect, default_after_error},
+    Action, Control, Disconnect, Error, ExitReason, Handler, Message, Recovery, Upgrade, default_after_disconnect,
+    default_after_error,
 };
 use tokio::sync::mpsc::UnboundedSender;
 

@@ -98,7 +98,7 @@ impl Session {
     }
 
     pub(crate) async fn close(&self, code: u16, reason: &'static str) -> fresh::Result<()> {
-        Ok(self.client.close(code, reason).await?)
+        Ok(self.client.close(code, reason)?)
     }
 
     /// What is sent comes back as it is.

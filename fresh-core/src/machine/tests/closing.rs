@@ -51,8 +51,7 @@ fn messages_before_the_servers_close_frame_are_delivered_and_none_after_it() {
     rig.command(Command::Close(close_frame(1000, ""))).receive("before");
     assert!(matches!(&rig.told()[..], [Event::Message(Message::Text(text))] if text == "before"));
     rig.receive(Frame::close(1000, "")).receive("after");
-    let effects = rig.effects();
-    assert!(matches!(&effects[..], [Effect::Discard(Message::Text(text))] if text == "after"));
+    assert!(matches!(&rig.effects()[..], [Effect::Discard]));
 }
 
 #[test]

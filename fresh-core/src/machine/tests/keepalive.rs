@@ -17,7 +17,7 @@ fn a_ping_goes_out_every_interval() {
 
 #[test]
 fn a_zero_interval_sends_no_ping() {
-    let mut rig = Rig::connected_with(|options| options.ping_interval(Duration::ZERO));
+    let rig = Rig::connected_with(|options| options.ping_interval(Duration::ZERO));
     assert_eq!(rig.until_next(), None);
 }
 
@@ -29,7 +29,9 @@ fn a_peer_that_is_silent_past_the_pong_timeout_is_lost() {
     rig.effects();
     rig.pass(MS);
     let told = rig.told();
-    assert!(matches!(&told[..], [Event::Failed(Error::Stream(StreamError::PongTimeout { after }), _)] if *after == 20 * S));
+    assert!(
+        matches!(&told[..], [Event::Failed(Error::Stream(StreamError::PongTimeout { after }), _)] if *after == 20 * S)
+    );
 }
 
 #[test]
@@ -103,5 +105,7 @@ fn a_ping_is_answered_first_and_told_then() {
     let mut rig = Rig::connected();
     rig.receive(Frame::ping("hi"));
     let effects = rig.effects();
-    assert!(matches!(&effects[..], [Effect::Send(pong), Effect::Deliver(Event::Control(_))] if pong.frame == Frame::pong("hi")));
+    assert!(
+        matches!(&effects[..], [Effect::Send(pong), Effect::Deliver(Event::Control(_))] if pong.frame == Frame::pong("hi"))
+    );
 }

@@ -150,7 +150,6 @@ fn close_frame(code: u16, reason: &'static str) -> CloseFrame {
 }
 
 fn refusals(effects: Vec<Effect>) -> Vec<(Frame, SendFailure)> {
-    let refused =
-        |effect| if let Effect::Refuse(outbound, why) = effect { Some((outbound.frame, why)) } else { None };
+    let refused = |effect| if let Effect::Refuse(outbound, why) = effect { Some((outbound.frame, why)) } else { None };
     effects.into_iter().filter_map(refused).collect()
 }

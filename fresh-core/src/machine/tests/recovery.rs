@@ -45,7 +45,9 @@ fn one_budget_covers_connecting_and_upgrading() {
     rig.effects();
     rig.pass(3 * S);
     let told = rig.told();
-    assert!(matches!(&told[..], [Event::Failed(Error::Connect(ConnectError::Timeout { after }), About::Loss)] if *after == 8 * S));
+    assert!(
+        matches!(&told[..], [Event::Failed(Error::Connect(ConnectError::Timeout { after }), About::Loss)] if *after == 8 * S)
+    );
 }
 
 #[test]

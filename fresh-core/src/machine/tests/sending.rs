@@ -73,7 +73,9 @@ fn a_write_that_makes_no_progress_fails_with_the_write_timeout() {
     assert_eq!(rig.state(), ConnectionState::Connected);
     rig.effects();
     rig.pass(S);
-    assert!(matches!(&rig.told()[0], Event::Failed(Error::Send(SendFailure::Timeout { after }), _) if *after == 10 * S));
+    assert!(
+        matches!(&rig.told()[0], Event::Failed(Error::Send(SendFailure::Timeout { after }), _) if *after == 10 * S)
+    );
 }
 
 #[test]

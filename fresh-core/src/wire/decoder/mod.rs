@@ -121,13 +121,6 @@ impl Decoder {
         self.pending
     }
 
-    /// How many bytes beyond those `buffered` complete the unfinished frame; 0 where that is unknown.
-    ///
-    /// It is what the server declared: fit to bound a read, never to be reserved.
-    pub(crate) fn wanted(&self, buffered: usize) -> usize {
-        self.pending.map_or(0, |header| header.len.saturating_sub(buffered))
-    }
-
     /// The header at the front of `bytes` and its size. Checks go byte by byte, so that a header which comes in
     /// pieces gives the error that it would give whole.
     #[inline]

@@ -36,10 +36,6 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
     /// Encodes a frame behind all others and masks it; [`check`] must have passed it.
     ///
     /// Returns the position at which it ends: it is out once [`written`](Self::written) reached that.

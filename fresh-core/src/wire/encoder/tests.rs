@@ -53,7 +53,7 @@ fn drain(outgoing: &mut Outgoing, most: usize) -> Vec<u8> {
 }
 
 fn encode(frame: Frame) -> Read {
-    let mut outgoing = Outgoing::new();
+    let mut outgoing = Outgoing::default();
     outgoing.push(frame);
     read(&drain(&mut outgoing, usize::MAX)).pop().unwrap()
 }
@@ -95,7 +95,7 @@ fn rsv1_and_a_missing_fin_stand_in_the_first_byte() {
 
 #[test]
 fn no_two_frames_have_the_same_key() {
-    let mut outgoing = Outgoing::new();
+    let mut outgoing = Outgoing::default();
     for _ in 0..100 {
         outgoing.push(Frame::text("the same"));
     }
@@ -109,7 +109,7 @@ fn no_two_frames_have_the_same_key() {
 fn frames_go_out_in_the_order_of_push_however_little_a_write_takes() {
     let sizes = [3, 0, 16 << 10, (16 << 10) + 1, 5, 100_000, 100_000, 16 << 10, 16 << 10, 16 << 10, 16 << 10, 9];
     for most in [1, 7, 20_000, usize::MAX] {
-        let mut outgoing = Outgoing::new();
+        let mut outgoing = Outgoing::default();
         for (at, size) in sizes.into_iter().enumerate() {
             outgoing.push(Frame::binary(vec![at as u8; size]));
         }
@@ -123,7 +123,7 @@ fn frames_go_out_in_the_order_of_push_however_little_a_write_takes() {
 #[test]
 fn frames_that_are_pushed_amid_a_write_follow_what_waits() {
     let mut rng = fastrand::Rng::with_seed(1);
-    let (mut outgoing, mut pushed, mut written) = (Outgoing::new(), Vec::new(), Vec::new());
+    let (mut outgoing, mut pushed, mut written) = (Outgoing::default(), Vec::new(), Vec::new());
     for _ in 0..500 {
         let payload = vec![rng.u8(..); rng.usize(..40_000)];
         outgoing.push(Frame::binary(payload.clone()));
@@ -143,7 +143,7 @@ fn frames_that_are_pushed_amid_a_write_follow_what_waits() {
 
 #[test]
 fn a_frame_is_out_once_written_reached_its_position() {
-    let mut outgoing = Outgoing::new();
+    let mut outgoing = Outgoing::default();
     let first = outgoing.push(Frame::text("hello"));
     let second = outgoing.push(Frame::binary(vec![0; 20_000]));
     assert_eq!((first, second, outgoing.len()), (11, 11 + 8 + 20_000, 20_019));
@@ -161,7 +161,7 @@ fn a_frame_is_out_once_written_reached_its_position() {
 fn a_large_payload_that_nobody_else_holds_is_not_copied() {
     let payload = Bytes::from(vec![0; 100_000]);
     let start = payload.as_ptr();
-    let mut outgoing = Outgoing::new();
+    let mut outgoing = Outgoing::default();
     outgoing.push(Frame::text("before"));
     outgoing.push(Frame::Binary(payload));
     outgoing.push(Frame::text("after"));
@@ -176,7 +176,7 @@ fn a_large_payload_that_nobody_else_holds_is_not_copied() {
 #[test]
 fn a_large_payload_that_somebody_else_holds_is_left_as_it_is() {
     let payload = Bytes::from(vec![1; 100_000]);
-    let mut outgoing = Outgoing::new();
+    let mut outgoing = Outgoing::default();
     outgoing.push(Frame::Binary(payload.clone()));
     outgoing.push(Frame::Binary(Bytes::from_static(&[2; 20_000])));
     assert!(payload.iter().all(|&byte| byte == 1));
@@ -187,12 +187,12 @@ fn a_large_payload_that_somebody_else_holds_is_left_as_it_is() {
 #[test]
 #[should_panic(expected = "advanced past")]
 fn more_than_waits_cannot_be_written() {
-    Outgoing::new().advance(1);
+    Outgoing::default().advance(1);
 }
 
 #[test]
 fn memory_is_given_back_when_all_is_written() {
-    let mut outgoing = Outgoing::new();
+    let mut outgoing = Outgoing::default();
     for _ in 0..1000 {
         outgoing.push(Frame::binary(vec![0; 16 << 10]));
     }
@@ -209,7 +209,7 @@ fn memory_is_given_back_when_all_is_written() {
 
 #[test]
 fn a_small_buffer_is_kept_for_the_next_frame() {
-    let mut outgoing = Outgoing::new();
+    let mut outgoing = Outgoing::default();
     outgoing.push(Frame::text("hello"));
     drain(&mut outgoing, usize::MAX);
     outgoing.shrink();

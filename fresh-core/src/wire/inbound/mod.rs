@@ -36,13 +36,6 @@ impl Inbound {
         }
         Ok(None)
     }
-
-    /// How many bytes beyond those `buffered` complete the unfinished frame; 0 where that is unknown.
-    ///
-    /// It is what the server declared: fit to bound a read, never to be reserved.
-    pub(crate) fn wanted(&self, buffered: usize) -> usize {
-        self.decoder.wanted(buffered)
-    }
 }
 
 #[cfg(test)]

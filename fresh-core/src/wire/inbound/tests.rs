@@ -150,12 +150,3 @@ fn long_text_that_comes_byte_by_byte_takes_linear_work() {
     let (told, error) = feed(&Limits::default(), &frame(0x81, text.as_bytes()), || 1);
     assert_eq!((told, error), (vec![Frame::text(text)], None));
 }
-
-#[test]
-fn the_wanted_bytes_are_what_the_frame_still_needs() {
-    let mut inbound = Inbound::new(&Limits::default(), false);
-    let mut buffer = BytesMut::from(&[0x81, 100, b'a'][..]);
-    assert_eq!(inbound.wanted(buffer.len()), 0);
-    assert_eq!(inbound.next(&mut buffer), Ok(None));
-    assert_eq!(inbound.wanted(buffer.len()), 99);
-}
