@@ -36,6 +36,8 @@ pub(super) struct Stream {
     flushed: bool,
     marks: VecDeque<Mark>,
     late_pong: Option<Frame>,
+    /// Why no more can be written, until that is told.
+    unwritable: Option<io::Error>,
     /// What the machine was told last.
     pub(super) paused: bool,
     pub(super) stalled: bool,
@@ -68,6 +70,7 @@ impl Stream {
             flushed: true,
             marks: VecDeque::new(),
             late_pong: None,
+            unwritable: None,
             paused: false,
             stalled: false,
         }
@@ -118,11 +121,15 @@ impl Stream {
 
     /// Whether so much waits to be written that nothing may be added that can wait elsewhere.
     pub(super) fn is_full(&self) -> bool {
-        self.outgoing.len() >= self.most_outgoing
+        self.outgoing.len() >= self.most_outgoing && self.unwritable.is_none()
     }
 
     /// Encodes a frame; it goes out with the next write.
     pub(super) fn send(&mut self, Outbound { frame, origin }: Outbound) {
+        if self.unwritable.is_some() {
+            self.mark(u64::MAX, origin);
+            return;
+        }
         // Only the latest of the pings that wait for an answer needs one (RFC 6455 §5.5.3), so that a server that
         // pings and does not read cannot make us hold more and more.
         if origin == Origin::Machine && matches!(frame, Frame::Pong(_)) && self.is_full() {
@@ -130,11 +137,29 @@ impl Stream {
             return;
         }
         let end = self.outgoing.push(frame);
+        self.mark(end, origin);
+    }
+
+    fn mark(&mut self, end: u64, origin: Origin) {
         match origin {
             Origin::Machine => {}
             Origin::Callback => self.marks.push_back(Mark { end, receipt: None }),
             Origin::Handle(receipt) => self.marks.push_back(Mark { end, receipt }),
         }
+    }
+
+    /// Notes that nothing can be written any more. What the server said before it went can still be read, and says
+    /// more than that it is gone: until all of it is read, this is kept back.
+    pub(super) fn fail_writing(&mut self, error: io::Error) {
+        self.unwritable = Some(error);
+    }
+
+    pub(super) fn is_unwritable(&self) -> bool {
+        self.unwritable.is_some()
+    }
+
+    pub(super) fn take_write_error(&mut self) -> Option<io::Error> {
+        self.unwritable.take()
     }
 
     /// Writes what is ready, in as few calls as the socket allows, and flushes: TLS keeps back what is not flushed.

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     future::{Future, poll_fn},
+    io,
     pin::pin,
     sync::Arc,
     task::{Context, Poll},
@@ -15,7 +16,7 @@ use super::{
     link::{Link, Progress},
     log::Log,
     mail::{Confirm, Control, Mail, Mailboxes},
-    stream::Wrote,
+    stream::{Stream, Wrote},
 };
 use crate::{
     action::Action,
@@ -183,7 +184,7 @@ impl<I: Send + 'static> Turn<I> {
 
     fn take_mail(&mut self, cx: &mut Context<'_>) {
         let mut batch = std::mem::take(&mut self.batch);
-        while !self.machine.holds_mail() && self.may_call() {
+        while self.takes_mail() {
             match self.boxes.mail.poll_recv_many(cx, &mut batch, MAIL_BATCH) {
                 Poll::Ready(count) if count > 0 => batch.drain(..).for_each(|mail| self.take(mail)),
                 Poll::Ready(_) | Poll::Pending => break,
@@ -221,7 +222,12 @@ impl<I: Send + 'static> Turn<I> {
         while self.decode() && (busy || self.calls.is_empty() || !self.may_call()) {
             let Some(stream) = self.link.stream() else { return };
             match stream.poll_read(cx) {
-                Poll::Pending => return,
+                Poll::Pending => {
+                    if let Some(error) = stream.take_write_error() {
+                        self.feed(Input::Wire(Wire::WriteFailed(Arc::new(error))));
+                    }
+                    return;
+                }
                 Poll::Ready(Ok(0)) => return self.feed(Input::Wire(Wire::Lost(StreamError::Eof))),
                 Poll::Ready(Ok(read)) => {
                     self.shared().counters.bytes_received.add(read as u64);
@@ -257,31 +263,35 @@ impl<I: Send + 'static> Turn<I> {
 
     fn write(&mut self, cx: &mut Context<'_>) {
         let was_full = !self.may_call();
-        let Some(stream) = self.link.stream() else { return };
+        let Some(stream) = self.link.stream().filter(|stream| !stream.is_unwritable()) else { return };
         let before = stream.written();
         let wrote = stream.poll_write(cx);
         let (written, stalled) = (stream.written() - before, stream.stalled);
         stream.stalled = matches!(wrote, Ok(Wrote::Stalled { .. }));
-        while let Some(receipt) = self.link.stream().and_then(super::stream::Stream::next_sent) {
+        while let Some(receipt) = self.link.stream().and_then(Stream::next_sent) {
             self.confirm(receipt);
         }
         if written > 0 {
             self.shared().counters.bytes_sent.add(written);
         }
         match wrote {
-            Ok(Wrote::All) if stalled => self.feed(Input::Wire(Wire::WriteResumed)),
             Ok(Wrote::Stalled { progress }) if progress || !stalled => self.feed(Input::Wire(Wire::WriteStalled)),
-            Ok(Wrote::All | Wrote::Stalled { .. }) => {}
-            Err(error) => {
-                // What the server said before it went says more than that it is gone.
-                self.read(cx, true);
-                if self.link.stream().is_some() {
-                    self.feed(Input::Wire(Wire::WriteFailed(Arc::new(error))));
-                }
-            }
+            Ok(Wrote::Stalled { .. }) => {}
+            Ok(Wrote::All) if stalled => self.feed(Input::Wire(Wire::WriteResumed)),
+            Ok(Wrote::All) => {}
+            Err(error) => self.fail_writing(error, cx),
         }
         // The mailbox rested while too much waited to be written.
         self.again |= was_full && self.may_call();
+    }
+
+    /// The failure is told when all that can still be read has been read.
+    fn fail_writing(&mut self, error: io::Error, cx: &mut Context<'_>) {
+        if let Some(stream) = self.link.stream() {
+            stream.fail_writing(error);
+        }
+        self.feed(Input::Wire(Wire::WriteResumed));
+        self.read(cx, true);
     }
 
     fn feed(&mut self, input: Input) {
@@ -303,6 +313,11 @@ impl<I: Send + 'static> Turn<I> {
                 self.shared().moved(state);
             }
         }
+    }
+
+    fn takes_mail(&mut self) -> bool {
+        let writable = |stream: &mut Stream| !stream.is_full() && !stream.is_unwritable();
+        !self.machine.holds_mail() && self.link.stream().is_none_or(writable)
     }
 
     /// Whether so little waits to be written that callbacks may add to it, and the mailbox too.
