@@ -10,6 +10,8 @@ pub use fresh_core::error;
 pub use fresh_core::handler::{default_after_disconnect, default_after_error};
 /// Every option.
 pub use fresh_core::options;
+/// Names for clients.
+pub use fresh_core::registry;
 /// A scripted server, for the tests of your handlers.
 #[cfg(feature = "testing")]
 pub use fresh_core::testing;

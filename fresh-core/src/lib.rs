@@ -11,6 +11,7 @@ pub mod exit;
 pub mod frame;
 pub mod handler;
 pub mod options;
+pub mod registry;
 
 pub use action::{Action, Frames, Recovery};
 pub use client::Client;

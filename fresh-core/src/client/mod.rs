@@ -1,5 +1,6 @@
 //! The handle of a client: starting it, sending, closing, stopping, and looking at it.
 
+mod erased;
 mod error;
 mod shared;
 mod start;
@@ -13,13 +14,13 @@ use tokio::sync::{
     oneshot,
 };
 
-pub use error::{EndedError, InfoError, SendError, StartError};
+pub use error::{EndedError, InfoError, StartError};
 pub(crate) use shared::Shared;
 
 use crate::{
     connection::ConnectionState,
     driver::mail::{Control, Mail},
-    error::{Error, SendFailure},
+    error::{Error, SendError, SendFailure},
     exit::ExitReason,
     frame::{CloseCode, CloseFrame, Frame},
     options::Offline,

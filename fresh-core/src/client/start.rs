@@ -8,9 +8,11 @@ use tokio_util::sync::CancellationToken;
 use super::{Client, Inner, Shared, StartError};
 use crate::{
     driver::{self, mail::Mailboxes, source::Source},
+    error::Reason,
     exit::ExitReason,
     handler::Handler,
     options::{Offline, Options},
+    registry::{AnyClient, Registration},
 };
 
 impl<I: Send + 'static> Client<I> {
@@ -21,10 +23,10 @@ impl<I: Send + 'static> Client<I> {
     ///
     /// # Errors
     ///
-    /// Outside of a tokio runtime.
+    /// Outside of a tokio runtime, and where the options' name is taken.
     pub fn start<H: Handler<Info = I>>(options: Options, handler: H) -> Result<Self, StartError> {
         let runtime = current_runtime()?;
-        let (client, running) = Self::new(options, handler);
+        let (client, running) = Starting::new(options).named()?.run(|_| Source::single(handler));
         runtime.spawn(running);
         Ok(client)
     }
@@ -34,14 +36,14 @@ impl<I: Send + 'static> Client<I> {
     ///
     /// # Errors
     ///
-    /// Outside of a tokio runtime.
+    /// Outside of a tokio runtime, and where the options' name is taken.
     pub fn start_with<H, F>(options: Options, factory: F) -> Result<Self, StartError>
     where
         H: Handler<Info = I>,
         F: FnMut(Self) -> H + Send + 'static,
     {
         let runtime = current_runtime()?;
-        let (client, running) = Self::new_with(options, factory);
+        let (client, running) = Starting::new(options).named()?.run(|client| Source::factory(factory, client));
         runtime.spawn(running);
         Ok(client)
     }
@@ -51,14 +53,14 @@ impl<I: Send + 'static> Client<I> {
     ///
     /// # Errors
     ///
-    /// Outside of a tokio runtime.
+    /// Outside of a tokio runtime, and where the options' name is taken.
     pub fn start_linked<H: Handler<Info = I>>(
         options: Options,
         handler: H,
         token: CancellationToken,
     ) -> Result<Self, StartError> {
         let runtime = current_runtime()?;
-        let (client, running) = Self::new(options, handler);
+        let (client, running) = Starting::new(options).named()?.run(|_| Source::single(handler));
         let linked = client.clone();
         runtime.spawn(async move {
             let mut running = std::pin::pin!(running);
@@ -78,12 +80,14 @@ impl<I: Send + 'static> Client<I> {
 
     /// The handle and the driver, as a future for whoever spawns it: a `JoinSet`, a `LocalSet`, an actor.
     ///
-    /// Dropping the future kills the client: `ExitReason::Aborted`, and no callback runs.
+    /// Dropping the future kills the client: `ExitReason::Aborted`, and no callback runs. The options' name is asked for
+    /// when the future is first polled; where it is taken, the client ends as `Failed` with
+    /// [`StartError::AlreadyStarted`].
     pub fn new<H: Handler<Info = I>>(
         options: Options,
         handler: H,
     ) -> (Self, impl Future<Output = ExitReason> + Send + 'static + use<I, H>) {
-        Self::build(options, |_| Source::single(handler))
+        Starting::new(options).run(|_| Source::single(handler))
     }
 
     /// As [`new`](Self::new), with a factory as in [`start_with`](Self::start_with).
@@ -95,13 +99,20 @@ impl<I: Send + 'static> Client<I> {
         H: Handler<Info = I>,
         F: FnMut(Self) -> H + Send + 'static,
     {
-        Self::build(options, |client| Source::factory(factory, client))
+        Starting::new(options).run(|client| Source::factory(factory, client))
     }
+}
 
-    fn build<H: Handler<Info = I>>(
-        options: Options,
-        source: impl FnOnce(Self) -> Source<H>,
-    ) -> (Self, impl Future<Output = ExitReason> + Send + 'static) {
+/// A client that has its channels and not yet its handler.
+struct Starting<I> {
+    options: Options,
+    client: Client<I>,
+    boxes: Mailboxes<I>,
+    registration: Registration,
+}
+
+impl<I: Send + 'static> Starting<I> {
+    fn new(options: Options) -> Self {
         let shared = Arc::new(Shared::new(&options));
         let (mailbox, mail) = mpsc::channel(match options.offline {
             Offline::Queue(most) => options.mailbox.max(most),
@@ -109,9 +120,27 @@ impl<I: Send + 'static> Client<I> {
         });
         let (infos, info) = mpsc::channel(options.mailbox);
         let (controls, control) = mpsc::unbounded_channel();
-        let client = Self { inner: Arc::new(Inner { shared, mailbox, infos, controls }) };
-        let boxes = Mailboxes { mail, info, control };
-        let running = driver::run(options, client.clone(), boxes, source(client.clone()));
+        let client = Client { inner: Arc::new(Inner { shared, mailbox, infos, controls }) };
+        let registration = Registration::new(options.name.clone(), AnyClient::new(client.clone()));
+        Self { options, client, boxes: Mailboxes { mail, info, control }, registration }
+    }
+
+    /// Takes the name, where the registry can answer at once.
+    fn named(self) -> Result<Self, StartError> {
+        let registration = self.registration.try_now().map_err(StartError::AlreadyStarted)?;
+        Ok(Self { registration, ..self })
+    }
+
+    fn run<H: Handler<Info = I>>(
+        self,
+        source: impl FnOnce(Client<I>) -> Source<H>,
+    ) -> (Client<I>, impl Future<Output = ExitReason> + Send + 'static) {
+        let Self { options, client, boxes, registration } = self;
+        let entry = async move {
+            let taken = |holder| Reason::from(StartError::AlreadyStarted(holder));
+            registration.wait().await.map_err(taken)
+        };
+        let running = driver::run(options, client.clone(), boxes, source(client.clone()), entry);
         (client, running)
     }
 }

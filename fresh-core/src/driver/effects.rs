@@ -8,8 +8,7 @@ use super::{
     turn::Turn,
 };
 use crate::{
-    client::SendError,
-    error::SendFailure,
+    error::{SendError, SendFailure},
     machine::{Effect, Event, Origin, Outbound},
 };
 

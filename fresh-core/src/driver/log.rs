@@ -10,11 +10,12 @@ use crate::{
     exit::ExitReason,
     machine::Event,
     options::{Options, redacted},
+    registry::Name,
 };
 
 /// The span of a client: its name and its URL.
 pub(super) fn span(options: &Options) -> Span {
-    info_span!("fresh", name = options.name.as_deref(), url = redacted(&options.url))
+    info_span!("fresh", name = options.name.as_ref().map(Name::as_str), url = redacted(&options.url))
 }
 
 /// The user's switches.

@@ -3,7 +3,7 @@
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    client::SendError,
+    error::SendError,
     frame::{CloseFrame, Frame},
 };
 

@@ -27,6 +27,7 @@ use turn::Turn;
 
 use crate::{
     client::{Client, Shared},
+    error::Reason,
     exit::ExitReason,
     handler::Handler,
     machine::Answer,
@@ -34,17 +35,29 @@ use crate::{
 };
 
 /// The life of a client, from its first attempt to `handle_terminate`.
-pub(crate) fn run<H: Handler>(
+///
+/// `entry` comes before everything else and may refuse; what it gives is dropped after everything else, just before the
+/// end is told.
+pub(crate) fn run<H: Handler, K: Send>(
     options: Options,
     client: Client<H::Info>,
     boxes: Mailboxes<H::Info>,
-    source: Source<H>,
+    mut source: Source<H>,
+    entry: impl Future<Output = Result<K, Reason>> + Send + 'static,
 ) -> impl Future<Output = ExitReason> + Send + 'static {
     let span = log::span(&options);
     let ending = Ending(Arc::clone(&client.inner.shared));
-    let turn = Turn::new(options, client, boxes, source.is_renewable());
+    let mut turn = Turn::new(options, client, boxes, source.is_renewable());
     async move {
-        let reason = drive(turn, source).await;
+        let ending = ending;
+        let (reason, kept) = match turn.admitted(entry).await {
+            Ok(kept) => (drive(turn, source).await, Some(kept)),
+            Err(reason) => {
+                turn.end(&reason);
+                (callbacks::terminate(&mut source.handler, reason).await, None)
+            }
+        };
+        drop(kept);
         ending.0.ended(reason.clone());
         reason
     }

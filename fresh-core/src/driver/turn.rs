@@ -23,7 +23,7 @@ use crate::{
     backoff::Backoff,
     client::{Client, Shared},
     connection::ConnectionState,
-    error::{SendFailure, StreamError},
+    error::{Reason, SendFailure, StreamError},
     exit::ExitReason,
     machine::{Answer, Attempt, Command, Config, Input, Machine, Wire},
     options::Options,
@@ -76,6 +76,26 @@ impl<I: Send + 'static> Turn<I> {
             renewal: false,
             exit: None,
             again: false,
+        }
+    }
+
+    /// Waits for what has to come first; a stop ends the waiting.
+    pub(super) async fn admitted<K>(
+        &mut self,
+        entry: impl Future<Output = Result<K, Reason>>,
+    ) -> Result<K, ExitReason> {
+        tokio::select! {
+            biased;
+            admitted = entry => admitted.map_err(ExitReason::Failed),
+            () = self.stopped() => Err(ExitReason::Stopped),
+        }
+    }
+
+    async fn stopped(&mut self) {
+        while let Some(control) = self.boxes.control.recv().await {
+            if matches!(control, Control::Stop) {
+                break;
+            }
         }
     }
 

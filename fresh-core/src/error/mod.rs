@@ -10,6 +10,7 @@ mod protocol;
 mod reason;
 mod send;
 mod stream;
+mod unsent;
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
@@ -19,6 +20,7 @@ pub use protocol::DecodeError;
 pub use reason::Reason;
 pub use send::{EncodeError, SendFailure};
 pub use stream::StreamError;
+pub use unsent::SendError;
 
 /// Any error of the user's code, as a callback returns it.
 pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;

@@ -27,7 +27,7 @@ pub use redact::redacted;
 pub use retry::BackoffOptions;
 pub use tls::{Roots, TlsOptions};
 
-use crate::error::BoxError;
+use crate::{error::BoxError, registry::Name};
 
 /// What to do with a frame that is sent while there is no connection.
 ///
@@ -69,7 +69,7 @@ pub(crate) type RequestHook = Arc<dyn Fn(Request) -> BoxFuture<'static, Result<R
 #[derive(Clone)]
 pub struct Options {
     pub(crate) url: Url,
-    pub(crate) name: Option<String>,
+    pub(crate) name: Option<Name>,
     pub(crate) headers: HeaderMap,
     pub(crate) protocols: Vec<String>,
     pub(crate) request_hook: Option<RequestHook>,
@@ -138,8 +138,9 @@ impl Options {
         &self.url
     }
 
-    /// A name for the client, shown in its log span. Default: none. Fresh's `:name`.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
+    /// A name for the client: `"ws_conn"` in the registry of this process, or [`Name::via`] another one. It is found by it
+    /// from its start to its end, and shows it in its log span. Default: none. Fresh's `:name`.
+    pub fn name(mut self, name: impl Into<Name>) -> Self {
         self.name = Some(name.into());
         self
     }

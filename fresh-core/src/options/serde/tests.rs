@@ -44,7 +44,7 @@ fn every_option_takes_effect() {
         "info_logging": false,
     }));
     assert_eq!(options.url.as_str(), "wss://host:8443/path");
-    assert_eq!(options.name.as_deref(), Some("ticker"));
+    assert_eq!(options.name.as_ref().map(crate::registry::Name::as_str), Some("ticker"));
     assert_eq!(options.headers["authorization"], "Bearer token");
     assert_eq!(options.headers.get_all("x-tag").iter().collect::<Vec<_>>(), ["one", "two"]);
     assert_eq!(options.protocols, ["chat", "mqtt"]);

@@ -1,0 +1,65 @@
+//! The life of one name: taken at the start of a client, freed just before its end is told.
+
+use futures_util::{FutureExt, future::BoxFuture};
+
+use super::{AnyClient, Name};
+
+/// A name that is being taken.
+pub(crate) enum Registration {
+    /// The client has no name, or has it already.
+    Done(Option<Registered>),
+    /// A registry that has to wait for something.
+    Pending(BoxFuture<'static, Result<Registered, AnyClient>>),
+}
+
+impl Registration {
+    /// Asks for the name; nothing happens before this is looked at.
+    pub(crate) fn new(name: Option<Name>, client: AnyClient) -> Self {
+        let Some(name) = name else { return Self::Done(None) };
+        Self::Pending(Box::pin(async move {
+            name.registry.register(&name.name, client.clone()).await?;
+            Ok(Registered { name, client })
+        }))
+    }
+
+    /// Asks a registry that can answer at once; one that cannot is asked further by [`wait`](Self::wait).
+    ///
+    /// # Errors
+    ///
+    /// The name is taken: whose it is.
+    pub(crate) fn try_now(self) -> Result<Self, AnyClient> {
+        match self {
+            Self::Done(registered) => Ok(Self::Done(registered)),
+            Self::Pending(mut asking) => match asking.as_mut().now_or_never() {
+                Some(answer) => answer.map(|registered| Self::Done(Some(registered))),
+                None => Ok(Self::Pending(asking)),
+            },
+        }
+    }
+
+    pub(crate) async fn wait(self) -> Result<Option<Registered>, AnyClient> {
+        match self {
+            Self::Done(registered) => Ok(registered),
+            Self::Pending(asking) => asking.await.map(Some),
+        }
+    }
+}
+
+/// A name that is taken; dropping this frees it.
+pub(crate) struct Registered {
+    name: Name,
+    client: AnyClient,
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        let (name, client) = (self.name.clone(), self.client.clone());
+        let mut freeing = Box::pin(async move { name.registry.unregister(&name.name, &client).await });
+        // A registry in memory is done now; another one goes on in the background, where there is a runtime to do so.
+        if freeing.as_mut().now_or_never().is_none()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(freeing);
+        }
+    }
+}
