@@ -1,30 +1,43 @@
 #![doc = include_str!("../README.md")]
 
-/// The delays between attempts, as an iterator.
-pub use fresh_core::backoff;
-/// What the calls on a [`Client`] answer.
-pub use fresh_core::client;
-/// What can go wrong, cause by cause.
-pub use fresh_core::error;
-/// The default callbacks' answers, for handlers that override only some cases.
-pub use fresh_core::handler::{default_after_disconnect, default_after_error};
-/// Every option.
-pub use fresh_core::options;
-/// Names for clients.
-pub use fresh_core::registry;
-/// A scripted server, for the tests of your handlers.
-#[cfg(feature = "testing")]
-pub use fresh_core::testing;
+// What a handler is, and what its callbacks get and return.
 pub use fresh_core::{
-    Action, BoxError, Client, CloseCode, CloseFrame, ConnectionState, Control, Disconnect, DynHandler, Error,
-    ErrorKind, ExitReason, Frame, Frames, Handler, Initiator, Message, Offline, Options, Recovery, Result, Stats,
-    Upgrade,
+    Action, Control, Disconnect, DynHandler, Frames, Handler, Initiator, Message, Recovery, Upgrade,
+    handler::{default_after_disconnect, default_after_error},
 };
 
-/// Re-exported, because they stand in signatures here.
+// The client, what it is started with and what it tells.
+pub use fresh_core::{Client, CloseCode, CloseFrame, ConnectionState, ExitReason, Frame, Offline, Options, Stats};
+
+// What can go wrong.
+pub use fresh_core::{BoxError, Error, ErrorKind, Result, frame::NotText};
+
+// The rest of each subject: errors of the calls, causes, options of a group, a scripted server.
+#[cfg(feature = "testing")]
+pub use fresh_core::testing;
+pub use fresh_core::{backoff, client, error, options, registry};
+
+// They stand in signatures here.
+#[doc(no_inline)]
 pub use {bytes, bytestring, http, tokio_util::sync::CancellationToken, url};
 
+/// Every code block of the guide compiles, and those that need no real server run.
 #[cfg(doctest)]
 mod guide {
-    //! Every code block of the guide compiles.
+    #[doc = include_str!("../docs/README.md")]
+    mod contents {}
+    #[doc = include_str!("../docs/quick-start.md")]
+    mod quick_start {}
+    #[doc = include_str!("../docs/callbacks.md")]
+    mod callbacks {}
+    #[doc = include_str!("../docs/reconnection.md")]
+    mod reconnection {}
+    #[doc = include_str!("../docs/options.md")]
+    mod options {}
+    #[doc = include_str!("../docs/testing.md")]
+    mod testing {}
+    #[doc = include_str!("../docs/promises.md")]
+    mod promises {}
+    #[doc = include_str!("../docs/differences-from-fresh.md")]
+    mod differences_from_fresh {}
 }

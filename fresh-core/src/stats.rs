@@ -42,7 +42,8 @@ counters! {
     frames_sent,
     /// Bytes written to the socket after the upgrade, the bytes of frame heads included; inside TLS.
     bytes_sent,
-    /// Frames that were accepted, or replied by a callback, and did not go out.
+    /// Frames that were accepted, or replied by a callback, and did not go out; but for those of `send_confirmed`,
+    /// which tells its caller instead.
     frames_lost,
     /// Messages received that no callback was told of, because the client ended or was told to connect anew.
     messages_lost,

@@ -52,7 +52,7 @@ impl<I: Send + 'static> Client<I> {
     /// # Errors
     ///
     /// At once, with the frame given back: one that may not be sent (`Encode`), and, by the
-    /// [`Offline`](crate::Offline) policy, one for which there is no connection (`Send`).
+    /// [`Offline`] policy, one for which there is no connection (`Send`).
     pub async fn send(&self, frame: impl Into<Frame>) -> Result<(), SendError> {
         self.accept(frame.into(), None).await
     }
@@ -103,6 +103,8 @@ impl<I: Send + 'static> Client<I> {
     /// `handle_terminate`. Resolves when all of it is done, to the reason it ended for.
     ///
     /// No callback begins any more; one that is running may finish within the `close_timeout`. OTP's `shutdown`.
+    ///
+    /// Inside a callback it would wait for that very callback: there it is [`request_stop`](Self::request_stop).
     pub async fn stop(&self) -> ExitReason {
         self.request_stop();
         self.closed().await
@@ -115,6 +117,8 @@ impl<I: Send + 'static> Client<I> {
     }
 
     /// Hands an info to `handle_info`; waits while the mailbox for infos is full. Erlang's `send/2` to the process.
+    ///
+    /// A callback that waits here for room waits for itself: inside of one, use [`try_info`](Self::try_info).
     ///
     /// # Errors
     ///
@@ -171,7 +175,8 @@ impl<I: Send + 'static> Client<I> {
         }))
     }
 
-    /// Waits for a connection: returns at once where there is one, else when the next one is established.
+    /// Waits for a connection: returns at once where there is one, else when the next one is established. That may
+    /// be before `handle_connect` has run, or returned.
     ///
     /// # Errors
     ///

@@ -82,7 +82,7 @@ pub struct Refusal {
     pub status: StatusCode,
     /// The headers of the answer.
     pub headers: HeaderMap,
-    /// The first 8 KiB of the body, as far as it came within the connect timeout.
+    /// The first 8 KiB of the body, as far as it came within a second. It is read inside the connect timeout.
     pub body: Bytes,
     /// `Retry-After`, as seconds or as a date, counted from the answer's arrival.
     pub retry_after: Option<Duration>,

@@ -31,15 +31,15 @@ use crate::{error::BoxError, registry::Name};
 
 /// What to do with a frame that is sent while there is no connection.
 ///
-/// Whatever is not sent is counted in `stats()` and logged at `warn`.
+/// A frame that is lost is counted in `stats()` and logged at `warn`; one that is given back is not lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Offline {
     /// `send` answers an error that gives the frame back.
     #[default]
     Reject,
-    /// Up to this many frames wait for the next connection; then as `Reject`. Frames that were accepted but not
-    /// yet written when a connection was lost wait as well.
+    /// Up to this many frames wait for the next connection; then as `Reject`. Frames that were still in the mailbox
+    /// when a connection was lost wait as well; those that were already encoded for it are lost.
     Queue(usize),
     /// `send` succeeds and the frame is dropped.
     Drop,
@@ -229,7 +229,8 @@ impl Options {
     }
 
     /// The budget of a close handshake, up to the server's closing of TCP (RFC 6455 §7.1.1), and of what a
-    /// callback that is still running may take when the client is stopped. Default: 5 s. Zero waits for neither.
+    /// callback that is still running may take when the client is stopped. Default: 5 s. Zero waits for neither, nor
+    /// for the close frame to be written.
     pub fn close_timeout(mut self, timeout: Duration) -> Self {
         self.close_timeout = timeout;
         self
