@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -276,4 +277,22 @@ async fn a_renewed_certificate_file_is_used_by_the_next_attempt() {
     assert!(is_of_an_unknown_issuer(&server.fails("example.test", tls.clone()).await));
     fs::copy(new.ca(), &ca).unwrap();
     server.talks_to("example.test", tls).await;
+}
+
+#[tokio::test]
+async fn a_frame_is_confirmed_though_a_later_one_is_stuck() {
+    let ca = Authority::new();
+    let server = Secured::start(ca.server("example.test")).await;
+    let (probe, mut seen) = Probe::new();
+    let options = server.options("example.test", TlsOptions::new().only_ca(ca.ca())).write_timeout(Duration::ZERO);
+    let client = Client::start(options, probe).unwrap();
+    let _unread = server.scripted.accept().await.freeze();
+    seen.connected().await;
+    // Both are accepted before the first byte is written; the second is more than any socket takes.
+    let confirmed = client.send_confirmed("first");
+    let stuck = client.send(vec![0; 64 << 20]);
+    let (confirmed, stuck) = soon(async { tokio::join!(confirmed, stuck) }).await;
+    confirmed.unwrap();
+    stuck.unwrap();
+    assert_eq!(client.stats().frames_sent, 1);
 }
