@@ -52,8 +52,10 @@ impl Shared {
         }
     }
 
+    /// State and count change at once: whoever `connected()` lets go may send.
     pub(crate) fn opened(&self, upgrade: &Upgrade) {
         self.status.send_modify(|status| {
+            status.state = ConnectionState::Connected;
             status.connections += 1;
             status.peer_addr = upgrade.peer_addr;
             status.local_addr = upgrade.local_addr;
@@ -88,5 +90,20 @@ impl Shared {
             status.state = ConnectionState::Ended;
             status.exit.get_or_insert(reason);
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_is_never_counted_before_it_can_be_used() {
+        let shared = Shared::new(&Options::new("ws://host/").unwrap());
+        shared.opened(&Upgrade::new(HeaderMap::new()));
+        let status = shared.status.borrow();
+        assert_eq!((status.connections, status.state), (1, ConnectionState::Connected));
     }
 }

@@ -23,6 +23,8 @@ use crate::{
 const SMALL_READ: usize = 4 << 10;
 /// One read asks for no more than this.
 const LARGE_READ: usize = 64 << 10;
+/// TLS keeps back no more than half of this of what was written to it.
+const KEPT_BACK: u64 = 128 << 10;
 
 pub(super) struct Stream {
     io: Box<dyn Io>,
@@ -33,7 +35,8 @@ pub(super) struct Stream {
     broken: bool,
     outgoing: Outgoing,
     most_outgoing: usize,
-    flushed: bool,
+    /// How much of what was written has been flushed.
+    flushed: u64,
     marks: VecDeque<Mark>,
     late_pong: Option<Frame>,
     /// Why no more can be written, until that is told.
@@ -67,7 +70,7 @@ impl Stream {
             broken: false,
             outgoing: Outgoing::default(),
             most_outgoing: options.write_buffer,
-            flushed: true,
+            flushed: 0,
             marks: VecDeque::new(),
             late_pong: None,
             unwritable: None,
@@ -177,23 +180,34 @@ impl Stream {
 
     /// One write, or the flush after the last one; whether there is more to do.
     fn poll_write_once(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        if self.outgoing.has_remaining() {
-            self.flushed = false;
-            if ready!(poll_write_buf(Pin::new(&mut self.io), cx, &mut self.outgoing))? == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            if !self.is_full()
-                && let Some(pong) = self.late_pong.take()
-            {
-                self.outgoing.push(pong);
-            }
-            return Poll::Ready(Ok(true));
+        if !self.outgoing.has_remaining() {
+            ready!(self.poll_flush(cx))?;
+            return Poll::Ready(Ok(false));
         }
-        if !self.flushed {
+        match poll_write_buf(Pin::new(&mut self.io), cx, &mut self.outgoing) {
+            Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            Poll::Ready(wrote) => wrote?,
+            Poll::Pending => {
+                // A socket that is always full would otherwise never let a frame be known as sent.
+                ready!(self.poll_flush(cx))?;
+                return Poll::Pending;
+            }
+        };
+        if !self.is_full()
+            && let Some(pong) = self.late_pong.take()
+        {
+            self.outgoing.push(pong);
+        }
+        Poll::Ready(Ok(true))
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let written = self.outgoing.written();
+        if self.flushed < written {
             ready!(Pin::new(&mut self.io).poll_flush(cx))?;
-            self.flushed = true;
+            self.flushed = written;
         }
-        Poll::Ready(Ok(false))
+        Poll::Ready(Ok(()))
     }
 
     pub(super) fn written(&self) -> u64 {
@@ -202,8 +216,8 @@ impl Stream {
 
     /// The receipt, where it has one, of the next user's frame that is out.
     pub(super) fn next_sent(&mut self) -> Option<Option<u64>> {
-        let written = self.outgoing.written();
-        let mark = self.marks.pop_front_if(|mark| self.flushed && mark.end <= written)?;
+        let sent = self.flushed.max(self.outgoing.written().saturating_sub(KEPT_BACK));
+        let mark = self.marks.pop_front_if(|mark| mark.end <= sent)?;
         Some(mark.receipt)
     }
 

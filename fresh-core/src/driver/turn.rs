@@ -172,9 +172,13 @@ impl<I: Send + 'static> Turn<I> {
             self.take_infos(cx);
             self.advance(cx);
             self.read(cx, busy);
-            self.machine.handle_timeout(self.now);
-            self.apply();
+            // What can go out does before anything is given up for being late: a close timeout of zero is.
             self.write(cx);
+            if self.machine.next_timeout().is_some_and(|at| at <= self.now) {
+                self.machine.handle_timeout(self.now);
+                self.apply();
+                self.again = true;
+            }
             if self.alarm.poll(self.machine.next_timeout(), cx).is_ready() {
                 self.now = now();
                 self.again = true;

@@ -5,7 +5,7 @@ use std::{io, sync::Arc, time::Instant};
 use super::{
     closing::{Closing, Purpose, When},
     context::{Again, Context},
-    io::{Answer, Command, Effect, Event, Input, Outbound, Wire},
+    io::{About, Answer, Command, Effect, Event, Input, Outbound, Wire},
     keepalive::Keepalive,
     state::State,
     timers::Timer,
@@ -134,7 +134,8 @@ impl Connected {
                 context.fault(Error::Handler(reason));
                 State::Connected(self)
             }
-            Answer::Verdict(recovery, _) => self.recover(recovery, now, context),
+            Answer::Verdict(recovery, About::Fault) => self.recover(recovery, now, context),
+            Answer::Verdict(recovery, About::Loss) => self.recover_late(recovery, now, context),
             Answer::Panicked(message) => self.exit(ExitReason::Panicked(message), now, context),
         }
     }
@@ -197,6 +198,19 @@ impl Connected {
             Err(Again::Restart) => {
                 context.effect(Effect::Renew);
                 self.close_normally(Purpose::Reconnect(When::AfterBackoff), now, context)
+            }
+        }
+    }
+
+    /// A verdict about the connection before this one, which `client.reconnect()` did not wait for: it can still end
+    /// the client, and the way back that it asks for has been gone.
+    fn recover_late(self, recovery: Recovery, now: Instant, context: &mut Context) -> State {
+        match context.ending(recovery) {
+            Ok(reason) => self.exit(reason, now, context),
+            Err(Again::Ignore | Again::Reconnect) => State::Connected(self),
+            Err(Again::Restart) => {
+                context.effect(Effect::Renew);
+                State::Connected(self)
             }
         }
     }

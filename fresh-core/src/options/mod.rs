@@ -46,7 +46,7 @@ pub enum Offline {
 }
 
 /// What one attempt is about to ask for: the request hook may change it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Request {
     /// Where the attempt connects to.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::Url;
 
-use super::Options;
+use super::{Options, Request};
 
 /// The URL without userinfo, query and fragment: tokens travel in all three.
 pub fn redacted(url: &Url) -> String {
@@ -33,5 +33,17 @@ impl fmt::Debug for Options {
             .field("limits", &self.limits)
             .field("offline", &self.offline)
             .finish_non_exhaustive()
+    }
+}
+
+/// Shows the URL without secrets and the names of the headers without their values.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("url", &redacted(&self.url))
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("protocols", &self.protocols)
+            .field("attempt", &self.attempt)
+            .finish()
     }
 }

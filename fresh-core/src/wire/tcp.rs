@@ -13,6 +13,7 @@ use hyper_util::client::legacy::connect::{
     HttpConnector,
     dns::{GaiAddrs, GaiFuture, GaiResolver, Name},
 };
+use tokio::net::TcpStream;
 use tower_service::Service;
 
 use crate::{
@@ -22,10 +23,15 @@ use crate::{
 
 /// Connects to the target: the first of its addresses that answers.
 pub(crate) async fn connect(options: &Options, target: &Target) -> Result<Transport, Error> {
-    let uri = uri(target).map_err(|error| UpgradeError::Request(error.into()))?;
-    let stream = connector(options).call(uri).await.map_err(|error| cause(&error))?.into_inner();
+    let stream = stream(options, target).await?;
     let (peer, local) = (stream.peer_addr().ok(), stream.local_addr().ok());
     Ok(Transport::with_addrs(stream, peer, local))
+}
+
+async fn stream(options: &Options, target: &Target) -> Result<TcpStream, Error> {
+    let uri = uri(target).map_err(|error| UpgradeError::Request(error.into()))?;
+    let mut connector = connector(options, Resolver(GaiResolver::new()));
+    Ok(connector.call(uri).await.map_err(|error| cause(&error))?.into_inner())
 }
 
 /// Always `http` with the port named: the connector knows no `wss` and would take port 80 for it.
@@ -35,8 +41,8 @@ fn uri(target: &Target) -> Result<Uri, http::Error> {
     Uri::builder().scheme("http").authority(authority).path_and_query("/").build()
 }
 
-fn connector(options: &Options) -> HttpConnector<Resolver> {
-    let mut connector = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
+fn connector<R>(options: &Options, resolver: R) -> HttpConnector<R> {
+    let mut connector = HttpConnector::new_with_resolver(resolver);
     connector.set_nodelay(options.nodelay);
     connector.set_happy_eyeballs_timeout(Some(options.happy_eyeballs).filter(|delay| !delay.is_zero()));
     connector
@@ -83,3 +89,6 @@ fn cause(error: &(dyn StdError + Send + Sync + 'static)) -> ConnectError {
 pub(crate) fn owned(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| io::Error::new(error.kind(), error.to_string()), io::Error::from_raw_os_error)
 }
+
+#[cfg(test)]
+mod tests;

@@ -201,3 +201,36 @@ fn a_verdict_that_comes_after_the_user_reconnected_can_still_end_the_client() {
     rig.verdict(Recovery::Close);
     assert!(matches!(rig.exit(), ExitReason::Normal));
 }
+
+/// A machine whose user reconnected before the handler had said what comes after the loss.
+fn reconnected_before_the_verdict() -> Rig {
+    let mut rig = Rig::connected();
+    rig.lose().command(Command::Reconnect);
+    rig.establish();
+    rig
+}
+
+#[test]
+fn a_verdict_about_the_connection_before_leaves_the_new_one_alone() {
+    for recovery in [Recovery::Ignore, Recovery::Reconnect] {
+        let mut rig = reconnected_before_the_verdict();
+        rig.verdict(recovery);
+        assert_eq!(rig.state(), ConnectionState::Connected);
+        assert!(rig.effects().is_empty());
+    }
+}
+
+#[test]
+fn a_verdict_about_the_connection_before_still_renews_the_handler() {
+    let mut rig = reconnected_before_the_verdict();
+    rig.verdict(Recovery::Restart);
+    assert_eq!(rig.state(), ConnectionState::Connected);
+    assert!(matches!(&rig.effects()[..], [Effect::Renew]));
+}
+
+#[test]
+fn a_verdict_about_the_connection_before_still_ends_the_client() {
+    let mut rig = reconnected_before_the_verdict();
+    rig.verdict(Recovery::Close);
+    assert_eq!(rig.state(), ConnectionState::Closing);
+}

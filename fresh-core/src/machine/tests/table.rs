@@ -40,8 +40,8 @@ const TABLE: &str = "
     action close         De    De    De    Cl    .     .     De    .     .
     raised               .     .     .     .     .     .     .     .     .
     loss: ignore         .     .     .     .     .     Id    .     .     .
-    loss: reconnect      Wa    .     .     Cl    .     Wa    .     .     .
-    loss: restart        Wa    .     .     Cl    .     Wa    .     .     .
+    loss: reconnect      Wa    .     .     .     .     Wa    .     .     .
+    loss: restart        Wa    .     .     .     .     Wa    .     .     .
     loss: close          Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
     loss: fail           Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
     fault: ignore        .     .     .     .     .     .     .     .     .
