@@ -14,13 +14,14 @@ use tokio::sync::{
     oneshot,
 };
 
+pub use crate::error::SendError;
 pub use error::{EndedError, InfoError, StartError};
 pub(crate) use shared::Shared;
 
 use crate::{
     connection::ConnectionState,
     driver::mail::{Control, Mail},
-    error::{Error, SendError, SendFailure},
+    error::{Error, SendFailure},
     exit::ExitReason,
     frame::{CloseCode, CloseFrame, Frame},
     options::Offline,
