@@ -52,6 +52,15 @@ pub enum Initiator {
     Remote,
 }
 
+impl fmt::Display for Initiator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Local => "us",
+            Self::Remote => "the server",
+        })
+    }
+}
+
 /// How a connection was closed, as `handle_disconnect` is told it.
 ///
 /// Answers to the `code` and `reason` of Fresh's `handle_disconnect/3`.
@@ -82,6 +91,20 @@ impl Disconnect {
     /// What is told where we closed and no close frame came.
     pub(crate) fn unanswered() -> Self {
         Self { code: None, reason: ByteString::new(), initiator: Initiator::Local, clean: false }
+    }
+}
+
+impl fmt::Display for Disconnect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "closed by {}", self.initiator)?;
+        match self.code {
+            Some(code) => write!(f, " with {code}")?,
+            None => f.write_str(" without a code")?,
+        }
+        if !self.reason.is_empty() {
+            write!(f, ": {}", self.reason)?;
+        }
+        Ok(())
     }
 }
 
@@ -123,5 +146,18 @@ impl fmt::Display for ConnectionState {
             Self::Draining => "draining",
             Self::Ended => "ended",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disconnect_says_who_closed_and_why() {
+        let theirs = CloseFrame::new(CloseCode::SERVICE_RESTART, "back soon");
+        let told = Disconnect::clean(Initiator::Remote, Some(theirs));
+        assert_eq!(told.to_string(), "closed by the server with 1012 (service restart): back soon");
+        assert_eq!(Disconnect::unanswered().to_string(), "closed by us without a code");
     }
 }

@@ -47,6 +47,8 @@ counters! {
     frames_lost,
     /// Messages received that no callback was told of, because the client ended or was told to connect anew.
     messages_lost,
+    /// Infos that no callback was told of, because the client ended.
+    infos_lost,
 }
 
 /// A number that only grows.

@@ -46,6 +46,17 @@ impl<I> StdError for InfoError<I> {}
 #[error("the client has ended: {0}")]
 pub struct EndedError(pub ExitReason);
 
+impl ExitReason {
+    /// `Ok` where the end is not [abnormal](Self::is_abnormal), so that a `main` can end with `?`.
+    ///
+    /// # Errors
+    ///
+    /// The reason, as an error.
+    pub fn into_result(self) -> Result<(), EndedError> {
+        if self.is_abnormal() { Err(EndedError(self)) } else { Ok(()) }
+    }
+}
+
 /// Why a client could not be started.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]

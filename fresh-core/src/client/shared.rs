@@ -80,7 +80,7 @@ impl Shared {
     pub(crate) fn lost_frames(&self, count: u64, why: &SendFailure) {
         self.counters.frames_lost.add(count);
         if self.error_logging {
-            tracing::warn!(frames = count, %why, "frames were not sent");
+            tracing::warn!(target: "fresh", frames = count, %why, "frames were not sent");
         }
     }
 

@@ -19,6 +19,8 @@ const MOST_INFOS: usize = 32;
 /// A queue of calls. Messages and control frames count against the bounds; what happens once a connection does not.
 #[derive(Debug)]
 pub(super) struct Calls<I> {
+    /// What a callback's own answer led to: it comes before what waits already.
+    next: VecDeque<Event>,
     queue: VecDeque<Call<I>>,
     messages: usize,
     bytes: usize,
@@ -30,6 +32,7 @@ pub(super) struct Calls<I> {
 impl<I> Calls<I> {
     pub(super) fn new(options: &Options) -> Self {
         Self {
+            next: VecDeque::new(),
             queue: VecDeque::new(),
             messages: 0,
             bytes: 0,
@@ -49,7 +52,11 @@ impl<I> Calls<I> {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
+        self.next.is_empty() && self.queue.is_empty()
+    }
+
+    pub(super) fn infos(&self) -> usize {
+        self.infos
     }
 
     pub(super) fn push_event(&mut self, event: Event) {
@@ -60,12 +67,20 @@ impl<I> Calls<I> {
         self.queue.push_back(Call::Event(event));
     }
 
+    /// Before all that waits, behind what came this way before.
+    pub(super) fn push_next(&mut self, event: Event) {
+        self.next.push_back(event);
+    }
+
     pub(super) fn push_info(&mut self, info: I) {
         self.infos += 1;
         self.queue.push_back(Call::Info(info));
     }
 
     pub(super) fn pop(&mut self) -> Option<Call<I>> {
+        if let Some(event) = self.next.pop_front() {
+            return Some(Call::Event(event));
+        }
         let call = self.queue.pop_front()?;
         match &call {
             Call::Event(event) => {
@@ -80,12 +95,13 @@ impl<I> Calls<I> {
         Some(call)
     }
 
-    /// Drops every call, and says how many messages were among them.
-    pub(super) fn clear(&mut self) -> u64 {
+    /// Drops what a connection led to, and says how many messages were among it; infos stay.
+    pub(super) fn discard_events(&mut self) -> u64 {
         let is_message = |call: &&Call<I>| matches!(call, Call::Event(Event::Message(_)));
         let messages = self.queue.iter().filter(is_message).count();
-        self.queue.clear();
-        (self.messages, self.bytes, self.infos) = (0, 0, 0);
+        self.next.clear();
+        self.queue.retain(|call| matches!(call, Call::Info(_)));
+        (self.messages, self.bytes) = (0, 0);
         messages as u64
     }
 }
@@ -154,11 +170,22 @@ mod tests {
     }
 
     #[test]
-    fn cleared_calls_are_told_by_their_messages() {
+    fn discarded_events_are_told_by_their_messages_and_infos_stay() {
         let mut calls = calls(1, 1);
         calls.push_event(message(1));
         calls.push_info(1);
-        assert_eq!(calls.clear(), 1);
-        assert!(calls.is_empty() && calls.has_room() && calls.has_room_for_info());
+        calls.push_next(Event::Disconnected(Disconnect::unanswered()));
+        assert_eq!(calls.discard_events(), 1);
+        assert!(calls.has_room());
+        assert!(matches!(calls.pop(), Some(Call::Info(1))) && calls.is_empty());
+    }
+
+    #[test]
+    fn what_an_answer_led_to_comes_before_what_waits() {
+        let mut calls = calls(8, 8);
+        calls.push_event(message(1));
+        calls.push_next(Event::Disconnected(Disconnect::unanswered()));
+        assert!(matches!(calls.pop(), Some(Call::Event(Event::Disconnected(_)))));
+        assert!(matches!(calls.pop(), Some(Call::Event(Event::Message(_)))));
     }
 }

@@ -20,7 +20,10 @@ impl<I: Send + 'static> Turn<I> {
                 self.link = Link::open(Arc::clone(&self.options), attempt);
                 self.again = true;
             }
-            Effect::Upgrade => self.link.upgrade(Arc::clone(&self.options)),
+            Effect::Upgrade => {
+                let deadline = self.machine.next_timeout();
+                self.link.upgrade(Arc::clone(&self.options), deadline);
+            }
             Effect::Send(outbound) => {
                 if let Some(stream) = self.link.stream() {
                     stream.send(outbound);
@@ -29,9 +32,13 @@ impl<I: Send + 'static> Turn<I> {
             Effect::Refuse(outbound, failure) => self.refuse(outbound, &failure),
             Effect::Hold(outbound) => self.hold(outbound),
             Effect::Deliver(event) => self.deliver(event),
+            Effect::DeliverNext(event) => {
+                self.log.event(&event);
+                self.calls.push_next(event);
+            }
             Effect::Discard => self.lost_messages(1),
             Effect::DiscardCalls => {
-                let count = self.calls.clear();
+                let count = self.calls.discard_events();
                 self.lost_messages(count);
             }
             Effect::Renew => self.renewal = true,
@@ -108,6 +115,11 @@ impl<I: Send + 'static> Turn<I> {
             self.next_receipt
         });
         Outbound { frame, origin: Origin::Handle(receipt) }
+    }
+
+    pub(super) fn lost_infos(&self, count: u64) {
+        self.shared().counters.infos_lost.add(count);
+        self.log.lost_infos(count);
     }
 
     fn lost_messages(&self, count: u64) {

@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Instant,
 };
 
 use super::{callbacks::caught, stream::Stream};
@@ -24,9 +25,9 @@ pub(super) enum Link {
     #[default]
     None,
     /// The hook, DNS, TCP and TLS.
-    Opening(Attempt<(Request, Transport)>),
+    Opening(Attempt<Box<(Request, Transport)>>),
     /// TCP and TLS are up.
-    Opened(Request, Transport),
+    Opened(Box<(Request, Transport)>),
     /// The HTTP upgrade.
     Upgrading(Attempt<Upgraded>),
     /// Messages travel.
@@ -39,7 +40,8 @@ type Attempt<T> = Pin<Box<dyn Future<Output = Result<Result<T, Error>, Arc<str>>
 /// How far an attempt has come.
 pub(super) enum Progress {
     Transported,
-    Upgraded(Box<Upgrade>),
+    /// With so many bytes behind the answer.
+    Upgraded(Box<Upgrade>, usize),
     Failed(Error),
     Panicked(Arc<str>),
 }
@@ -49,14 +51,15 @@ impl Link {
         Self::Opening(Box::pin(caught(async move {
             let request = connect::prepare(&options, attempt).await?;
             let transport = connect::open(&options, &request).await?;
-            Ok((request, transport))
+            Ok(Box::new((request, transport)))
         })))
     }
 
-    /// Asks for the upgrade on the transport that is open.
-    pub(super) fn upgrade(&mut self, options: Arc<Options>) {
-        if let Self::Opened(request, transport) = std::mem::take(self) {
-            let upgrading = async move { upgrade::upgrade(transport, request, &options).await };
+    /// Asks for the upgrade on the transport that is open; the attempt ends at the deadline.
+    pub(super) fn upgrade(&mut self, options: Arc<Options>, deadline: Option<Instant>) {
+        if let Self::Opened(opened) = std::mem::take(self) {
+            let (request, transport) = *opened;
+            let upgrading = async move { upgrade::upgrade(transport, request, &options, deadline).await };
             *self = Self::Upgrading(Box::pin(caught(upgrading)));
         }
     }
@@ -64,16 +67,16 @@ impl Link {
     /// Polls the attempt, where one is under way.
     pub(super) fn poll(&mut self, options: &Options, cx: &mut Context<'_>) -> Poll<Progress> {
         let (next, progress) = match self {
-            Self::None | Self::Opened(..) | Self::Open(_) => return Poll::Pending,
+            Self::None | Self::Opened(_) | Self::Open(_) => return Poll::Pending,
             Self::Opening(attempt) => match std::task::ready!(attempt.as_mut().poll(cx)) {
-                Ok(Ok((request, transport))) => (Self::Opened(request, transport), Progress::Transported),
+                Ok(Ok(opened)) => (Self::Opened(opened), Progress::Transported),
                 Ok(Err(error)) => (Self::None, Progress::Failed(error)),
                 Err(panic) => (Self::None, Progress::Panicked(panic)),
             },
             Self::Upgrading(attempt) => match std::task::ready!(attempt.as_mut().poll(cx)) {
                 Ok(Ok(Upgraded { io, read, upgrade })) => {
-                    let stream = Stream::new(io, read, options);
-                    (Self::Open(Box::new(stream)), Progress::Upgraded(Box::new(upgrade)))
+                    let progress = Progress::Upgraded(Box::new(upgrade), read.len());
+                    (Self::Open(Box::new(Stream::new(io, read, options))), progress)
                 }
                 Ok(Err(error)) => (Self::None, Progress::Failed(error)),
                 Err(panic) => (Self::None, Progress::Panicked(panic)),
@@ -86,7 +89,7 @@ impl Link {
     pub(super) fn stream(&mut self) -> Option<&mut Stream> {
         match self {
             Self::Open(stream) => Some(stream),
-            Self::None | Self::Opening(_) | Self::Opened(..) | Self::Upgrading(_) => None,
+            Self::None | Self::Opening(_) | Self::Opened(_) | Self::Upgrading(_) => None,
         }
     }
 }

@@ -13,9 +13,12 @@ use crate::{
     registry::Name,
 };
 
+/// What a filter such as `RUST_LOG=fresh=info` goes by.
+pub(crate) const TARGET: &str = "fresh";
+
 /// The span of a client: its name and its URL.
 pub(super) fn span(options: &Options) -> Span {
-    info_span!("fresh", name = options.name.as_ref().map(Name::as_str), url = redacted(&options.url))
+    info_span!(target: TARGET, "fresh", name = options.name.as_ref().map(Name::as_str), url = redacted(&options.url))
 }
 
 /// The user's switches.
@@ -43,7 +46,7 @@ impl Log {
     fn connected(self, upgrade: &Upgrade) {
         if self.info {
             let peer = upgrade.peer_addr.map(tracing::field::display);
-            info!(attempt = upgrade.attempt, peer, protocol = upgrade.protocol, "connected");
+            info!(target: TARGET, attempt = upgrade.attempt, peer, protocol = upgrade.protocol, "connected");
         }
     }
 
@@ -51,13 +54,13 @@ impl Log {
         if self.info {
             let Disconnect { code, reason, initiator, clean } = disconnect;
             let code = code.map(tracing::field::display);
-            info!(code, %reason, ?initiator, clean, "disconnected");
+            info!(target: TARGET, code, %reason, ?initiator, clean, "disconnected");
         }
     }
 
     fn failed(self, error: &Error) {
         if self.error {
-            warn!(transient = error.is_transient(), "{error}");
+            warn!(target: TARGET, transient = error.is_transient(), "{error}");
         }
     }
 
@@ -65,9 +68,9 @@ impl Log {
     pub(super) fn moved(self, state: ConnectionState, wait: Option<Duration>) {
         if self.info {
             match state {
-                ConnectionState::Idle => info!("idle until `reconnect()` is called"),
-                ConnectionState::Connecting => info!("connecting"),
-                ConnectionState::Waiting => info!(?wait, "waiting for the next attempt"),
+                ConnectionState::Idle => info!(target: TARGET, "idle until `reconnect()` is called"),
+                ConnectionState::Connecting => info!(target: TARGET, "connecting"),
+                ConnectionState::Waiting => info!(target: TARGET, ?wait, "waiting for the next attempt"),
                 ConnectionState::Upgrading
                 | ConnectionState::Connected
                 | ConnectionState::Closing
@@ -80,17 +83,23 @@ impl Log {
 
     pub(super) fn lost_messages(self, count: u64) {
         if self.error && count > 0 {
-            warn!(messages = count, "messages were received that no callback will be told of");
+            warn!(target: TARGET, messages = count, "messages were received that no callback will be told of");
+        }
+    }
+
+    pub(super) fn lost_infos(self, count: u64) {
+        if self.error && count > 0 {
+            warn!(target: TARGET, infos = count, "infos came too late for a callback");
         }
     }
 
     pub(super) fn ended(self, reason: &ExitReason) {
         if reason.is_abnormal() {
             if self.error {
-                tracing::error!("{reason}");
+                tracing::error!(target: TARGET, "ended: {reason}");
             }
         } else if self.info {
-            info!("{reason}");
+            info!(target: TARGET, "ended: {reason}");
         }
     }
 }

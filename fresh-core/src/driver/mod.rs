@@ -12,6 +12,7 @@ mod log;
 pub(crate) mod mail;
 pub(crate) mod source;
 mod stream;
+mod traffic;
 mod turn;
 
 use std::{

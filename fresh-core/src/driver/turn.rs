@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     future::{Future, poll_fn},
-    io,
     pin::pin,
     sync::Arc,
     task::{Context, Poll},
@@ -13,19 +12,19 @@ use std::{
 use super::{
     alarm::{Alarm, now},
     calls::{Call, Calls},
-    link::{Link, Progress},
+    link::Link,
     log::Log,
     mail::{Confirm, Control, Mail, Mailboxes},
-    stream::{Stream, Wrote},
+    stream::Stream,
 };
 use crate::{
     action::Action,
     backoff::Backoff,
     client::{Client, Shared},
     connection::ConnectionState,
-    error::{Reason, SendFailure, StreamError},
+    error::{Reason, SendFailure},
     exit::ExitReason,
-    machine::{Answer, Attempt, Command, Config, Input, Machine, Wire},
+    machine::{Answer, Command, Config, Input, Machine},
     options::Options,
 };
 
@@ -35,7 +34,7 @@ const BURST: usize = 128;
 const MAIL_BATCH: usize = 64;
 
 pub(super) struct Turn<I> {
-    machine: Machine,
+    pub(super) machine: Machine,
     now: Instant,
     pub(super) options: Arc<Options>,
     pub(super) client: Client<I>,
@@ -110,18 +109,20 @@ impl<I: Send + 'static> Turn<I> {
             if let Some(reason) = self.exit.take() {
                 return Poll::Ready(Call::Terminate(reason));
             }
-            if self.burst < BURST
-                && self.may_call()
-                && let Some(call) = self.calls.pop()
-            {
-                self.burst += 1;
-                return Poll::Ready(call);
+            if self.burst < BURST && self.may_call() {
+                if self.calls.is_empty() {
+                    self.decode(false);
+                }
+                if let Some(call) = self.calls.pop() {
+                    self.burst += 1;
+                    return Poll::Ready(call);
+                }
             }
             self.burst = 0;
             self.poll(cx, false);
             if self.machine.is_draining() {
                 self.feed(Input::Answer(Answer::Settled));
-            } else if self.exit.is_none() && !(self.may_call() && !self.calls.is_empty()) {
+            } else if self.exit.is_none() && !self.has_call() {
                 return Poll::Pending;
             }
         }
@@ -155,6 +156,8 @@ impl<I: Send + 'static> Turn<I> {
     /// Gives up everything but the handler. Whoever still waits for a frame learns that the client has ended.
     pub(super) fn end(mut self, reason: &ExitReason) {
         self.log.ended(reason);
+        let infos = self.calls.infos() + self.boxes.info.len();
+        self.lost_infos(infos as u64);
         self.boxes.mail.close();
         while let Ok(mail) = self.boxes.mail.try_recv() {
             let outbound = self.outbound(mail);
@@ -223,102 +226,13 @@ impl<I: Send + 'static> Turn<I> {
     }
 
     fn take_infos(&mut self, cx: &mut Context<'_>) {
-        while self.calls.has_room_for_info() {
+        while self.calls.has_room_for_info() && !self.machine.is_leaving() {
             let Poll::Ready(Some(info)) = self.boxes.info.poll_recv(cx) else { break };
             self.calls.push_info(info);
         }
     }
 
-    /// Takes the attempt further, where one is under way.
-    fn advance(&mut self, cx: &mut Context<'_>) {
-        while let Poll::Ready(progress) = self.link.poll(&self.options, cx) {
-            self.feed(match progress {
-                Progress::Transported => Input::Attempt(Attempt::Transported),
-                Progress::Upgraded(upgrade) => Input::Attempt(Attempt::Upgraded(upgrade)),
-                Progress::Failed(error) => Input::Attempt(Attempt::Failed(error)),
-                Progress::Panicked(message) => Input::Answer(Answer::Panicked(message)),
-            });
-        }
-    }
-
-    /// Reads until the socket has no more, the queue of calls is full, or, while no callback runs, there is one to run.
-    fn read(&mut self, cx: &mut Context<'_>, busy: bool) {
-        while self.decode() && (busy || self.calls.is_empty() || !self.may_call()) {
-            let Some(stream) = self.link.stream() else { return };
-            match stream.poll_read(cx) {
-                Poll::Pending => {
-                    if let Some(error) = stream.take_write_error() {
-                        self.feed(Input::Wire(Wire::WriteFailed(Arc::new(error))));
-                    }
-                    return;
-                }
-                Poll::Ready(Ok(0)) => return self.feed(Input::Wire(Wire::Lost(StreamError::Eof))),
-                Poll::Ready(Ok(read)) => {
-                    self.shared().counters.bytes_received.add(read as u64);
-                    self.feed(Input::Wire(Wire::Alive));
-                }
-                Poll::Ready(Err(error)) => {
-                    return self.feed(Input::Wire(Wire::Lost(StreamError::Read(Arc::new(error)))));
-                }
-            }
-        }
-    }
-
-    /// Decodes what was read; whether more may be read.
-    fn decode(&mut self) -> bool {
-        loop {
-            let full = self.machine.delivers() && !self.calls.has_room();
-            let Some(stream) = self.link.stream() else { return false };
-            if full != stream.paused {
-                stream.paused = full;
-                self.feed(Input::Wire(if full { Wire::ReadPaused } else { Wire::ReadResumed }));
-            }
-            if full {
-                return false;
-            }
-            let Some(stream) = self.link.stream() else { return false };
-            match stream.next_frame() {
-                Ok(Some(frame)) => self.feed(Input::Wire(Wire::Received(frame))),
-                Ok(None) => return true,
-                Err(error) => self.feed(Input::Wire(Wire::Violated(error))),
-            }
-        }
-    }
-
-    fn write(&mut self, cx: &mut Context<'_>) {
-        let was_full = !self.may_call();
-        let Some(stream) = self.link.stream().filter(|stream| !stream.is_unwritable()) else { return };
-        let before = stream.written();
-        let wrote = stream.poll_write(cx);
-        let (written, stalled) = (stream.written() - before, stream.stalled);
-        stream.stalled = matches!(wrote, Ok(Wrote::Stalled { .. }));
-        while let Some(receipt) = self.link.stream().and_then(Stream::next_sent) {
-            self.confirm(receipt);
-        }
-        if written > 0 {
-            self.shared().counters.bytes_sent.add(written);
-        }
-        match wrote {
-            Ok(Wrote::Stalled { progress }) if progress || !stalled => self.feed(Input::Wire(Wire::WriteStalled)),
-            Ok(Wrote::Stalled { .. }) => {}
-            Ok(Wrote::All) if stalled => self.feed(Input::Wire(Wire::WriteResumed)),
-            Ok(Wrote::All) => {}
-            Err(error) => self.fail_writing(error, cx),
-        }
-        // The mailbox rested while too much waited to be written.
-        self.again |= was_full && self.may_call();
-    }
-
-    /// The failure is told when all that can still be read has been read.
-    fn fail_writing(&mut self, error: io::Error, cx: &mut Context<'_>) {
-        if let Some(stream) = self.link.stream() {
-            stream.fail_writing(error);
-        }
-        self.feed(Input::Wire(Wire::WriteResumed));
-        self.read(cx, true);
-    }
-
-    fn feed(&mut self, input: Input) {
+    pub(super) fn feed(&mut self, input: Input) {
         self.machine.handle(input, self.now);
         self.apply();
     }
@@ -344,9 +258,19 @@ impl<I: Send + 'static> Turn<I> {
         !self.machine.holds_mail() && self.link.stream().is_none_or(writable)
     }
 
-    /// Whether so little waits to be written that callbacks may add to it, and the mailbox too.
+    /// Whether a callback may begin: the client is not on its way out, and so little waits to be written that a reply may
+    /// add to it.
     pub(super) fn may_call(&mut self) -> bool {
-        self.link.stream().is_none_or(|stream| !stream.is_full())
+        !self.machine.is_leaving() && !self.is_full()
+    }
+
+    /// Whether there is a call that may begin.
+    pub(super) fn has_call(&mut self) -> bool {
+        self.may_call() && !self.calls.is_empty()
+    }
+
+    pub(super) fn is_full(&mut self) -> bool {
+        self.link.stream().is_some_and(|stream| stream.is_full())
     }
 
     pub(super) fn shared(&self) -> &Shared {

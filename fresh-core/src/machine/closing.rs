@@ -93,6 +93,10 @@ impl Closing {
         matches!((&self.purpose, &self.exchange), (Purpose::Disconnect(_), Exchange::Unanswered))
     }
 
+    pub(super) fn is_leaving(&self) -> bool {
+        matches!(self.purpose, Purpose::Exit(_))
+    }
+
     fn hear(self, wire: Wire, now: Instant, context: &mut Context) -> State {
         match wire {
             Wire::Received(frame) => State::Closing(self.received(frame, context)),

@@ -196,6 +196,8 @@ impl Connected {
             Err(Again::Ignore) => State::Connected(self),
             Err(Again::Reconnect) => self.close_normally(Purpose::Reconnect(When::AfterBackoff), now, context),
             Err(Again::Restart) => {
+                // What this connection still had to say was for the handler that goes.
+                context.effect(Effect::DiscardCalls);
                 context.effect(Effect::Renew);
                 self.close_normally(Purpose::Reconnect(When::AfterBackoff), now, context)
             }
@@ -260,7 +262,7 @@ impl Connected {
     /// The frame that was being written is told apart from the connection that went with it: the first may be
     /// ignored, the second has to be decided about.
     fn write_failed(self, failure: SendFailure, error: Arc<io::Error>, now: Instant, context: &mut Context) -> State {
-        context.fault(failure);
+        context.deliver(Event::Failed(failure.into(), About::Fault));
         self.lose(StreamError::Write(error), now, context)
     }
 

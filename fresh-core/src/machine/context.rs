@@ -79,9 +79,9 @@ impl Context {
         self.effect(Effect::Deliver(event));
     }
 
-    /// Something failed, and that alone: the handler is asked, and the state stays.
+    /// What a callback asked for failed, and that alone: the handler is asked next, and the state stays.
     pub(super) fn fault(&mut self, error: impl Into<Error>) {
-        self.deliver(Event::Failed(error.into(), About::Fault));
+        self.effect(Effect::DeliverNext(Event::Failed(error.into(), About::Fault)));
     }
 
     /// Starts a timer, unless its option is off.

@@ -134,9 +134,11 @@ pub(crate) enum Effect {
     Hold(Outbound),
     /// Call the handler when its turn comes.
     Deliver(Event),
+    /// Call the handler before anything else that waits: its own answer led to this.
+    DeliverNext(Event),
     /// A message came that nobody will be told of.
     Discard,
-    /// Drop every call that has not begun.
+    /// Drop the calls that a connection led to and that have not begun.
     DiscardCalls,
     /// Replace the handler by a new one from the factory.
     Renew,

@@ -81,6 +81,11 @@ impl Machine {
         self.state.delivers()
     }
 
+    /// Whether the end is certain: no callback begins any more.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.state.is_leaving()
+    }
+
     /// Whether the machine only waits to hear that no callback is running.
     pub(crate) fn is_draining(&self) -> bool {
         matches!(self.state, State::Draining(_))

@@ -20,7 +20,9 @@ impl Idle {
             Input::Start | Input::Command(Command::Reconnect) => context.connect(now),
             // Here, unlike elsewhere without a connection, a wish to reconnect changes something.
             Input::Answer(Answer::Verdict(recovery, _)) => recover(context, recovery, None, now),
-            other => rest(other, now, context).unwrap_or(State::Idle),
+            input @ (Input::Attempt(_) | Input::Wire(_) | Input::Command(_) | Input::Answer(_) | Input::Timer(_)) => {
+                rest(input, now, context).unwrap_or(State::Idle)
+            }
         }
     }
 }
@@ -33,7 +35,12 @@ impl Waiting {
     pub(super) fn step(self, input: Input, now: Instant, context: &mut Context) -> State {
         match input {
             Input::Timer(Timer::Backoff) | Input::Command(Command::Reconnect) => context.connect(now),
-            other => rest(other, now, context).unwrap_or(State::Waiting),
+            input @ (Input::Start
+            | Input::Attempt(_)
+            | Input::Wire(_)
+            | Input::Command(_)
+            | Input::Answer(_)
+            | Input::Timer(_)) => rest(input, now, context).unwrap_or(State::Waiting),
         }
     }
 }
@@ -60,7 +67,12 @@ impl Deciding {
                 context.deliver(Event::Disconnected(Disconnect::unanswered()));
                 State::Deciding(self)
             }
-            other => rest(other, now, context).unwrap_or(State::Deciding(self)),
+            input @ (Input::Start
+            | Input::Attempt(_)
+            | Input::Wire(_)
+            | Input::Command(_)
+            | Input::Answer(_)
+            | Input::Timer(_)) => rest(input, now, context).unwrap_or(State::Deciding(self)),
         }
     }
 }

@@ -25,7 +25,9 @@ impl Connecting {
             // An upgrade before there is a transport is nobody's.
             Input::Attempt(Attempt::Upgraded(_)) => State::Connecting,
             Input::Attempt(Attempt::Failed(error)) => context.lose(error),
-            other => seek(other, now, context).unwrap_or(State::Connecting),
+            input @ (Input::Start | Input::Wire(_) | Input::Command(_) | Input::Answer(_) | Input::Timer(_)) => {
+                seek(input, now, context).unwrap_or(State::Connecting)
+            }
         }
     }
 }
@@ -40,7 +42,9 @@ impl Upgrading {
             Input::Attempt(Attempt::Transported) => State::Upgrading,
             Input::Attempt(Attempt::Upgraded(upgrade)) => Connected::open(upgrade, now, context),
             Input::Attempt(Attempt::Failed(error)) => context.lose(error),
-            other => seek(other, now, context).unwrap_or(State::Upgrading),
+            input @ (Input::Start | Input::Wire(_) | Input::Command(_) | Input::Answer(_) | Input::Timer(_)) => {
+                seek(input, now, context).unwrap_or(State::Upgrading)
+            }
         }
     }
 }

@@ -83,6 +83,20 @@ impl State {
         }
     }
 
+    /// Whether the end is certain: no callback begins any more.
+    pub(super) fn is_leaving(&self) -> bool {
+        match self {
+            Self::Draining(_) | Self::Ended => true,
+            Self::Closing(closing) => closing.is_leaving(),
+            Self::Idle
+            | Self::Connecting
+            | Self::Upgrading
+            | Self::Connected(_)
+            | Self::Deciding(_)
+            | Self::Waiting => false,
+        }
+    }
+
     /// Whether there is no connection, and one may come.
     pub(super) fn is_offline(&self) -> bool {
         match self {

@@ -5,7 +5,7 @@ use std::{
     io,
     pin::pin,
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use bytes::{Bytes, BytesMut};
@@ -50,7 +50,14 @@ pub(crate) struct Upgraded {
 }
 
 /// Asks for the upgrade and judges the answer. Dropping the future drops the transport.
-pub(crate) async fn upgrade(transport: Transport, request: Request, options: &Options) -> Result<Upgraded, Error> {
+///
+/// At the deadline the attempt is over: what is known of a refusal by then is told by then.
+pub(crate) async fn upgrade(
+    transport: Transport,
+    request: Request,
+    options: &Options,
+    deadline: Option<Instant>,
+) -> Result<Upgraded, Error> {
     let key = key::generate().map_err(|error| UpgradeError::Request(error.into()))?;
     let asked = request::build(&request, &key)?;
     let limit = options.limits.max_handshake.max(LEAST_HEAD);
@@ -58,7 +65,7 @@ pub(crate) async fn upgrade(transport: Transport, request: Request, options: &Op
     let (sender, connection) =
         builder(limit).handshake(TokioIo::new(Tagged(io))).await.map_err(|error| broken(error, limit))?;
 
-    let exchange = pin!(exchange(sender, asked, limit, &key, &request.protocols));
+    let exchange = pin!(exchange(sender, asked, limit, &key, &request.protocols, deadline));
     // hyper's connection moves the bytes of the exchange. Where it is done first, it is dropped, and what it has to
     // say waits in the channels that the exchange reads.
     let (answered, switched, agreement) = match select(exchange, connection.with_upgrades()).await {
@@ -94,25 +101,26 @@ async fn exchange(
     limit: usize,
     key: &str,
     offered: &[String],
+    deadline: Option<Instant>,
 ) -> Result<(response::Parts, hyper::upgrade::Upgraded, Agreement), Error> {
     let mut answer = sender.send_request(asked).await.map_err(|error| broken(error, limit))?;
     let switching = hyper::upgrade::on(&mut answer);
     let (head, body) = answer.into_parts();
     if head.status != StatusCode::SWITCHING_PROTOCOLS {
-        return Err(EstablishError::Refused(Arc::new(refusal(head, body).await)).into());
+        return Err(EstablishError::Refused(Arc::new(refusal(head, body, deadline).await)).into());
     }
     let agreement = answer::judge(&head, key, offered)?;
     let switched = switching.await.map_err(|error| broken(error, limit))?;
     Ok((head, switched, agreement))
 }
 
-async fn refusal(head: response::Parts, body: Incoming) -> Refusal {
+async fn refusal(head: response::Parts, body: Incoming, deadline: Option<Instant>) -> Refusal {
     let retry_after = answer::retry_after(&head.headers, SystemTime::now());
-    Refusal { status: head.status, headers: head.headers, body: beginning(body).await, retry_after }
+    Refusal { status: head.status, headers: head.headers, body: beginning(body, deadline).await, retry_after }
 }
 
 /// As much of the body as comes in time, up to [`MAX_BODY`]; what breaks off is kept as far as it came.
-async fn beginning(mut body: Incoming) -> Bytes {
+async fn beginning(mut body: Incoming, deadline: Option<Instant>) -> Bytes {
     let mut kept = BytesMut::new();
     let reading = async {
         while kept.len() < MAX_BODY
@@ -124,7 +132,9 @@ async fn beginning(mut body: Incoming) -> Bytes {
         }
     };
     // Running out of time is no failure: it only ends the body here.
-    let _ = tokio::time::timeout(BODY_PATIENCE, reading).await;
+    let patience = tokio::time::Instant::now() + BODY_PATIENCE;
+    let until = deadline.map_or(patience, |deadline| patience.min(deadline.into()));
+    let _ = tokio::time::timeout_at(until, reading).await;
     kept.freeze()
 }
 

@@ -1,5 +1,7 @@
 //! The machine under a hand-moved clock, without a runtime: no test here sleeps or does I/O.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for the effects that it is about")]
+
 mod closing;
 mod invariants;
 mod keepalive;
@@ -114,7 +116,10 @@ impl Rig {
 
     /// What the handler is told, among the effects since the last look.
     fn told(&mut self) -> Vec<Event> {
-        let told = |effect| if let Effect::Deliver(event) = effect { Some(event) } else { None };
+        let told = |effect| match effect {
+            Effect::Deliver(event) | Effect::DeliverNext(event) => Some(event),
+            _ => None,
+        };
         self.effects().into_iter().filter_map(told).collect()
     }
 

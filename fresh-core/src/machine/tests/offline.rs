@@ -20,7 +20,7 @@ fn reject_refuses_a_send_and_tells_the_handler_of_a_reply() {
     rig.answer(Answer::Action(Action::reply("b")));
     let effects = rig.effects();
     assert!(matches!(&effects[0], Effect::Refuse(_, SendFailure::NotConnected)));
-    assert!(matches!(&effects[1], Effect::Deliver(Event::Failed(Error::Send(_), About::Fault))));
+    assert!(matches!(&effects[1], Effect::DeliverNext(Event::Failed(Error::Send(_), About::Fault))));
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn a_frame_that_may_not_be_sent_is_told_and_the_others_go_out() {
     let mut rig = Rig::connected();
     rig.answer(Answer::Action(Action::reply([Frame::ping(vec![0; 126]), Frame::text("2")])));
     let effects = rig.effects();
-    let [Effect::Deliver(Event::Failed(error, About::Fault)), Effect::Send(sent)] = &effects[..] else {
+    let [Effect::DeliverNext(Event::Failed(error, About::Fault)), Effect::Send(sent)] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert!(matches!(error, Error::Encode(EncodeError::ControlTooLong { len: 126 })));

@@ -194,7 +194,7 @@ async fn a_server_that_misses_our_certificate_says_so_and_that_does_not_heal() {
     // With TLS 1.3 our side is done before the server has judged: the alert comes in place of the answer.
     let options = Options::new("wss://example.com/").unwrap();
     let request: Request = crate::wire::connect::prepare(&options, 1).await.unwrap();
-    let Err(error) = upgrade(client.unwrap(), request, &options).await else { panic!("upgraded") };
+    let Err(error) = upgrade(client.unwrap(), request, &options, None).await else { panic!("upgraded") };
     let Error::Connect(ConnectError::Tls(TlsError::Rustls(cause))) = &error else { panic!("{error:?}") };
     assert_eq!(**cause, Rustls::AlertReceived(AlertDescription::CertificateRequired));
     assert!(!error.is_transient());

@@ -55,7 +55,7 @@ async fn answered_in(parts: Vec<Vec<u8>>) -> Result<Upgraded, Error> {
         let _open = server(theirs, parts).await;
         std::future::pending::<()>().await;
     });
-    let outcome = upgrade(Transport::new(ours), request(), &options).await;
+    let outcome = upgrade(Transport::new(ours), request(), &options, None).await;
     server.abort();
     outcome
 }
@@ -69,7 +69,7 @@ async fn answered_and_closed(answer: &str) -> Result<Upgraded, Error> {
     let (ours, theirs) = duplex(1 << 20);
     let options = options();
     let server = async { drop(server(theirs, vec![answer.as_bytes().to_vec()]).await) };
-    tokio::join!(upgrade(Transport::new(ours), request(), &options), server).0
+    tokio::join!(upgrade(Transport::new(ours), request(), &options, None), server).0
 }
 
 const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -103,7 +103,7 @@ async fn the_request_goes_out_as_browsers_write_it() {
     let (ours, theirs) = duplex(4096);
     let (options, mut request) = (options(), request());
     request.headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer token"));
-    let upgrading = upgrade(Transport::new(ours), request, &options);
+    let upgrading = upgrade(Transport::new(ours), request, &options, None);
     let (outcome, (sent, _io)) = tokio::join!(upgrading, server(theirs, vec![GOOD.into()]));
     assert!(outcome.is_ok());
     assert!(sent.starts_with("GET /chat?room=1 HTTP/1.1\r\nHost: example.com:9000\r\n"), "{sent}");
@@ -130,7 +130,7 @@ async fn the_addresses_of_the_transport_are_told() {
     let (ours, theirs) = duplex(4096);
     let (peer, local) = ("192.0.2.1:443".parse().unwrap(), "192.0.2.2:50000".parse().unwrap());
     let (transport, options) = (Transport::with_addrs(ours, Some(peer), Some(local)), options());
-    let (outcome, _io) = tokio::join!(upgrade(transport, request(), &options), server(theirs, vec![GOOD.into()]));
+    let (outcome, _io) = tokio::join!(upgrade(transport, request(), &options, None), server(theirs, vec![GOOD.into()]));
     let upgrade = outcome.unwrap().upgrade;
     assert_eq!((upgrade.peer_addr, upgrade.local_addr), (Some(peer), Some(local)));
 }
@@ -141,7 +141,7 @@ async fn bytes_behind_the_answer_are_kept_and_the_stream_goes_on() {
     let options = options();
     let answer = vec![format!("{GOOD}\u{1}\u{5}first").into_bytes()];
     let (outcome, (_, mut theirs)) =
-        tokio::join!(upgrade(Transport::new(ours), request(), &options), server(theirs, answer));
+        tokio::join!(upgrade(Transport::new(ours), request(), &options, None), server(theirs, answer));
     let Upgraded { mut io, read, .. } = outcome.unwrap();
     assert_eq!(&read[..], b"\x01\x05first");
 
@@ -265,7 +265,7 @@ async fn a_head_over_the_limit_is_too_large() {
     let limit = options.limits.max_handshake;
     let answer = good_with(&format!("X-Padding: {}", "x".repeat(limit)));
     let (outcome, _io) =
-        tokio::join!(upgrade(Transport::new(ours), request(), &options), server(theirs, vec![answer.into()]));
+        tokio::join!(upgrade(Transport::new(ours), request(), &options, None), server(theirs, vec![answer.into()]));
     assert!(matches!(establish(outcome), EstablishError::HeadTooLarge { limit: told } if told == limit));
 }
 
@@ -277,7 +277,7 @@ async fn a_limit_below_8_kib_still_reads_8_kib() {
         let (ours, theirs) = duplex(1 << 20);
         let answer = good_with(&format!("X-Padding: {}", "x".repeat(padding)));
         let server = server(theirs, vec![answer.into()]);
-        let (outcome, _io) = tokio::join!(upgrade(Transport::new(ours), request(), &options), server);
+        let (outcome, _io) = tokio::join!(upgrade(Transport::new(ours), request(), &options, None), server);
         assert_eq!(outcome.is_ok(), fits, "{padding}");
     }
 }
@@ -301,7 +301,7 @@ async fn a_server_that_closes_without_an_answer_is_an_eof() {
 async fn a_server_that_closes_before_the_request_is_an_eof() {
     let (ours, theirs) = duplex(4096);
     drop(theirs);
-    let error = error(upgrade(Transport::new(ours), request(), &options()).await);
+    let error = error(upgrade(Transport::new(ours), request(), &options(), None).await);
     assert!(matches!(error, Error::Process(ProcessError::Eof)), "{error:?}");
 }
 
@@ -309,7 +309,7 @@ async fn a_server_that_closes_before_the_request_is_an_eof() {
 async fn a_server_that_speaks_first_is_a_process_error() {
     let (ours, mut theirs) = duplex(4096);
     theirs.write_all(b"220 mail.example.com ESMTP\r\n").await.unwrap();
-    let error = error(upgrade(Transport::new(ours), request(), &options()).await);
+    let error = error(upgrade(Transport::new(ours), request(), &options(), None).await);
     assert!(matches!(error, Error::Process(ProcessError::Http(_))), "{error:?}");
 }
 
@@ -370,11 +370,11 @@ impl tokio::io::AsyncWrite for Broken {
 
 #[tokio::test]
 async fn a_write_that_fails_is_told_from_a_read_that_fails() {
-    let sent = error(upgrade(Transport::new(Broken { reads: false }), request(), &options()).await);
+    let sent = error(upgrade(Transport::new(Broken { reads: false }), request(), &options(), None).await);
     let Error::Upgrade(UpgradeError::Send(reason)) = &sent else { panic!("{sent:?}") };
     assert_eq!(reason.downcast_ref::<io::Error>().unwrap().kind(), io::ErrorKind::BrokenPipe);
 
-    let read = error(upgrade(Transport::new(Broken { reads: true }), request(), &options()).await);
+    let read = error(upgrade(Transport::new(Broken { reads: true }), request(), &options(), None).await);
     let Error::Process(ProcessError::Http(reason)) = &read else { panic!("{read:?}") };
     assert_eq!(reason.downcast_ref::<io::Error>().unwrap().kind(), io::ErrorKind::ConnectionReset);
 }
@@ -383,7 +383,7 @@ async fn a_write_that_fails_is_told_from_a_read_that_fails() {
 async fn dropping_the_upgrade_drops_the_transport() {
     let (ours, mut theirs) = duplex(4096);
     let options = options();
-    let mut upgrading = Box::pin(upgrade(Transport::new(ours), request(), &options));
+    let mut upgrading = Box::pin(upgrade(Transport::new(ours), request(), &options, None));
     assert!(futures_util::FutureExt::now_or_never(&mut upgrading).is_none());
     drop(upgrading);
     let mut sent = Vec::new();
@@ -395,5 +395,5 @@ async fn dropping_the_upgrade_drops_the_transport() {
 fn an_upgrade_can_be_driven_by_any_task() {
     fn is_send(_: impl Send) {}
     let options = options();
-    is_send(upgrade(Transport::new(tokio::io::empty()), request(), &options));
+    is_send(upgrade(Transport::new(tokio::io::empty()), request(), &options, None));
 }

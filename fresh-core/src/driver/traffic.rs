@@ -1,0 +1,115 @@
+//! What goes over the link: the attempt, then bytes in both directions.
+
+use std::{
+    io,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use super::{
+    link::Progress,
+    stream::{Stream, Wrote},
+    turn::Turn,
+};
+use crate::{
+    error::StreamError,
+    machine::{Answer, Attempt, Input, Wire},
+};
+
+impl<I: Send + 'static> Turn<I> {
+    /// Takes the attempt further, where one is under way.
+    pub(super) fn advance(&mut self, cx: &mut Context<'_>) {
+        while let Poll::Ready(progress) = self.link.poll(&self.options, cx) {
+            self.feed(match progress {
+                Progress::Transported => Input::Attempt(Attempt::Transported),
+                Progress::Upgraded(upgrade, read) => {
+                    self.shared().counters.bytes_received.add(read as u64);
+                    Input::Attempt(Attempt::Upgraded(upgrade))
+                }
+                Progress::Failed(error) => Input::Attempt(Attempt::Failed(error)),
+                Progress::Panicked(message) => Input::Answer(Answer::Panicked(message)),
+            });
+        }
+    }
+
+    /// Reads until the socket has no more, the queue of calls is full, or, while no callback runs, there is one to run.
+    pub(super) fn read(&mut self, cx: &mut Context<'_>, busy: bool) {
+        while self.decode(busy) {
+            let Some(stream) = self.link.stream() else { return };
+            match stream.poll_read(cx) {
+                Poll::Pending => {
+                    if let Some(error) = stream.take_write_error() {
+                        self.feed(Input::Wire(Wire::WriteFailed(Arc::new(error))));
+                    }
+                    return;
+                }
+                Poll::Ready(Ok(0)) => return self.feed(Input::Wire(Wire::Lost(StreamError::Eof))),
+                Poll::Ready(Ok(read)) => {
+                    self.shared().counters.bytes_received.add(read as u64);
+                    self.feed(Input::Wire(Wire::Alive));
+                }
+                Poll::Ready(Err(error)) => {
+                    return self.feed(Input::Wire(Wire::Lost(StreamError::Read(Arc::new(error)))));
+                }
+            }
+        }
+    }
+
+    /// Decodes what was read; whether more may be read.
+    ///
+    /// While no callback is waiting (`busy`), each message is handled before the next is looked at: what is replied to it
+    /// goes out before a close frame behind it is answered.
+    pub(super) fn decode(&mut self, busy: bool) -> bool {
+        while busy || !self.has_call() {
+            let full = self.machine.delivers() && !self.calls.has_room();
+            let Some(stream) = self.link.stream() else { return false };
+            if full != stream.paused {
+                stream.paused = full;
+                self.feed(Input::Wire(if full { Wire::ReadPaused } else { Wire::ReadResumed }));
+            }
+            if full {
+                return false;
+            }
+            let Some(stream) = self.link.stream() else { return false };
+            match stream.next_frame() {
+                Ok(Some(frame)) => self.feed(Input::Wire(Wire::Received(frame))),
+                Ok(None) => return true,
+                Err(error) => self.feed(Input::Wire(Wire::Violated(error))),
+            }
+        }
+        false
+    }
+
+    pub(super) fn write(&mut self, cx: &mut Context<'_>) {
+        let was_full = self.is_full();
+        let Some(stream) = self.link.stream().filter(|stream| !stream.is_unwritable()) else { return };
+        let before = stream.written();
+        let wrote = stream.poll_write(cx);
+        let (written, stalled) = (stream.written() - before, stream.stalled);
+        stream.stalled = matches!(wrote, Ok(Wrote::Stalled { .. }));
+        while let Some(receipt) = self.link.stream().and_then(Stream::next_sent) {
+            self.confirm(receipt);
+        }
+        if written > 0 {
+            self.shared().counters.bytes_sent.add(written);
+        }
+        match wrote {
+            Ok(Wrote::Stalled { progress }) if progress || !stalled => self.feed(Input::Wire(Wire::WriteStalled)),
+            Ok(Wrote::Stalled { .. }) => {}
+            Ok(Wrote::All) if stalled => self.feed(Input::Wire(Wire::WriteResumed)),
+            Ok(Wrote::All) => {}
+            Err(error) => self.fail_writing(error, cx),
+        }
+        // The mailbox rested while too much waited to be written.
+        self.again |= was_full && !self.is_full();
+    }
+
+    /// The failure is told when all that can still be read has been read.
+    fn fail_writing(&mut self, error: io::Error, cx: &mut Context<'_>) {
+        if let Some(stream) = self.link.stream() {
+            stream.fail_writing(error);
+        }
+        self.feed(Input::Wire(Wire::WriteResumed));
+        self.read(cx, true);
+    }
+}
