@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The span of a client: its name and its URL.
-pub(super) fn span(options: &Options) -> Span {
+pub(crate) fn span(options: &Options) -> Span {
     info_span!("fresh", name = options.name.as_deref(), url = redacted(&options.url))
 }
 

@@ -8,7 +8,7 @@ mod callbacks;
 mod calls;
 mod effects;
 mod link;
-mod log;
+pub(crate) mod log;
 pub(crate) mod mail;
 pub(crate) mod source;
 mod stream;
@@ -40,7 +40,7 @@ pub(crate) fn run<H: Handler>(
     boxes: Mailboxes<H::Info>,
     source: Source<H>,
 ) -> impl Future<Output = ExitReason> + Send + 'static {
-    let span = log::span(&options);
+    let span = client.inner.shared.span.clone();
     let ending = Ending(Arc::clone(&client.inner.shared));
     let turn = Turn::new(options, client, boxes, source.is_renewable());
     async move {
