@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 
 use tokio::sync::watch;
+use tracing::Span;
 
 use crate::{
     connection::{ConnectionState, Upgrade},
+    driver::log,
     error::SendFailure,
     exit::ExitReason,
     options::{Offline, Options},
@@ -32,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     pub(crate) offline: Offline,
     pub(crate) error_logging: bool,
+    /// What the handles log belongs to the client, wherever they are used.
+    pub(crate) span: Span,
 }
 
 impl Shared {
@@ -49,6 +53,7 @@ impl Shared {
             counters: Counters::default(),
             offline: options.offline,
             error_logging: options.error_logging,
+            span: log::span(options),
         }
     }
 
@@ -80,7 +85,7 @@ impl Shared {
     pub(crate) fn lost_frames(&self, count: u64, why: &SendFailure) {
         self.counters.frames_lost.add(count);
         if self.error_logging {
-            tracing::warn!(target: "fresh", frames = count, %why, "frames were not sent");
+            tracing::warn!(target: log::TARGET, parent: &self.span, frames = count, %why, "frames were not sent");
         }
     }
 

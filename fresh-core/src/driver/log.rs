@@ -17,7 +17,7 @@ use crate::{
 pub(crate) const TARGET: &str = "fresh";
 
 /// The span of a client: its name and its URL.
-pub(super) fn span(options: &Options) -> Span {
+pub(crate) fn span(options: &Options) -> Span {
     info_span!(target: TARGET, "fresh", name = options.name.as_ref().map(Name::as_str), url = redacted(&options.url))
 }
 

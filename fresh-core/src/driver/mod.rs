@@ -8,7 +8,7 @@ mod callbacks;
 mod calls;
 mod effects;
 mod link;
-mod log;
+pub(crate) mod log;
 pub(crate) mod mail;
 pub(crate) mod source;
 mod stream;
@@ -46,7 +46,7 @@ pub(crate) fn run<H: Handler, K: Send>(
     mut source: Source<H>,
     entry: impl Future<Output = Result<K, Reason>> + Send + 'static,
 ) -> impl Future<Output = ExitReason> + Send + 'static {
-    let span = log::span(&options);
+    let span = client.inner.shared.span.clone();
     let ending = Ending(Arc::clone(&client.inner.shared));
     let mut turn = Turn::new(options, client, boxes, source.is_renewable());
     async move {

@@ -38,8 +38,9 @@ pub enum Offline {
     /// `send` answers an error that gives the frame back.
     #[default]
     Reject,
-    /// Up to this many frames wait for the next connection; then as `Reject`. Frames that were still in the mailbox
-    /// when a connection was lost wait as well; those that were already encoded for it are lost.
+    /// Up to this many frames wait for the next connection; then as `Reject`. Frames that still stood in the mailbox
+    /// when a connection was lost wait as well; those in the write buffer, of which the server may have seen a part,
+    /// are lost.
     Queue(usize),
     /// `send` succeeds and the frame is dropped.
     Drop,
