@@ -33,6 +33,8 @@ pub(super) struct Stream {
     inbound: Inbound,
     /// The server broke the protocol: what comes after it is not looked at.
     broken: bool,
+    /// What was read off the buffer too early.
+    put_back: Option<Result<Frame, DecodeError>>,
     outgoing: Outgoing,
     most_outgoing: usize,
     /// How much of what was written has been flushed.
@@ -68,6 +70,7 @@ impl Stream {
             read_size: SMALL_READ,
             inbound: Inbound::new(&options.limits, false),
             broken: false,
+            put_back: None,
             outgoing: Outgoing::default(),
             most_outgoing: options.write_buffer,
             flushed: 0,
@@ -81,6 +84,9 @@ impl Stream {
 
     /// The next frame of what was read; nothing after an error.
     pub(super) fn next_frame(&mut self) -> Result<Option<Frame>, DecodeError> {
+        if let Some(next) = self.put_back.take() {
+            return next.map(Some);
+        }
         if self.broken {
             self.buffer.clear();
             return Ok(None);
@@ -88,6 +94,11 @@ impl Stream {
         let next = self.inbound.next(&mut self.buffer);
         self.broken = next.is_err();
         next
+    }
+
+    /// What [`next_frame`](Self::next_frame) gave comes again at its next call.
+    pub(super) fn put_back(&mut self, next: Result<Frame, DecodeError>) {
+        self.put_back = Some(next);
     }
 
     /// Reads once; `Ok(0)` is the end. The buffer grows with what comes, never with what a frame declares.

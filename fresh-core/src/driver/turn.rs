@@ -25,6 +25,7 @@ use crate::{
     connection::ConnectionState,
     error::{Reason, SendFailure, StreamError},
     exit::ExitReason,
+    frame::Frame,
     machine::{Answer, Attempt, Command, Config, Input, Machine, Wire},
     options::Options,
 };
@@ -243,7 +244,7 @@ impl<I: Send + 'static> Turn<I> {
 
     /// Reads until the socket has no more, the queue of calls is full, or, while no callback runs, there is one to run.
     fn read(&mut self, cx: &mut Context<'_>, busy: bool) {
-        while self.decode() && (busy || self.calls.is_empty() || !self.may_call()) {
+        while self.decode(busy) && (busy || self.calls.is_empty() || !self.may_call()) {
             let Some(stream) = self.link.stream() else { return };
             match stream.poll_read(cx) {
                 Poll::Pending => {
@@ -265,7 +266,10 @@ impl<I: Send + 'static> Turn<I> {
     }
 
     /// Decodes what was read; whether more may be read.
-    fn decode(&mut self) -> bool {
+    ///
+    /// The end of a conversation, in order or by a violation, waits for the callbacks of what was said before it, so
+    /// that their replies go out first. It does not wait for a callback that itself waits (`busy`).
+    fn decode(&mut self, busy: bool) -> bool {
         loop {
             let full = self.machine.delivers() && !self.calls.has_room();
             let Some(stream) = self.link.stream() else { return false };
@@ -277,11 +281,15 @@ impl<I: Send + 'static> Turn<I> {
                 return false;
             }
             let Some(stream) = self.link.stream() else { return false };
-            match stream.next_frame() {
-                Ok(Some(frame)) => self.feed(Input::Wire(Wire::Received(frame))),
-                Ok(None) => return true,
-                Err(error) => self.feed(Input::Wire(Wire::Violated(error))),
+            let Some(next) = stream.next_frame().transpose() else { return true };
+            if matches!(next, Ok(Frame::Close(_)) | Err(_)) && !busy && !self.calls.is_empty() {
+                stream.put_back(next);
+                return false;
             }
+            self.feed(Input::Wire(match next {
+                Ok(frame) => Wire::Received(frame),
+                Err(error) => Wire::Violated(error),
+            }));
         }
     }
 
