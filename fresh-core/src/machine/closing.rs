@@ -185,22 +185,21 @@ impl Closing {
     fn verdict(self, recovery: Recovery, context: &mut Context) -> State {
         match context.ending(recovery) {
             Ok(reason) => self.instead(Purpose::Exit(reason), context),
-            Err(Again::Ignore | Again::Reconnect) => State::Closing(self),
-            Err(Again::Restart) => {
+            // A handler that has to end is not replaced by one that never did anything.
+            Err(Again::Restart) if !self.is_leaving() => {
                 context.effect(Effect::Renew);
                 State::Closing(self)
             }
+            Err(Again::Ignore | Again::Reconnect | Again::Restart) => State::Closing(self),
         }
     }
 
     /// Takes up another purpose, unless the client already ends.
     fn instead(self, purpose: Purpose, context: &mut Context) -> State {
-        State::Closing(match self.purpose {
-            Purpose::Exit(_) => self,
-            Purpose::Disconnect(_) | Purpose::Fail(_) | Purpose::Reconnect(_) => {
-                Self { purpose: purpose.taken_up(context), ..self }
-            }
-        })
+        if self.is_leaving() {
+            return State::Closing(self);
+        }
+        State::Closing(Self { purpose: purpose.taken_up(context), ..self })
     }
 
     /// The handshake ended, or what was left of its time did.

@@ -159,3 +159,14 @@ fn a_zero_close_timeout_waits_for_nobody() {
     rig.command(Command::Stop).pass(Duration::ZERO);
     assert_eq!(rig.state(), ConnectionState::Ended);
 }
+
+#[test]
+fn a_client_that_ends_makes_no_new_handler() {
+    let mut rig = Rig::connected();
+    rig.command(Command::Stop);
+    rig.effects();
+    rig.answer(Answer::Verdict(Recovery::Restart, About::Fault));
+    assert!(rig.effects().is_empty());
+    rig.lose();
+    assert!(matches!(rig.exit(), ExitReason::Stopped));
+}
