@@ -13,15 +13,20 @@ pub(super) enum Call<I> {
     Terminate(ExitReason),
 }
 
-/// The infos that stand among the other calls; more of them wait in their mailbox.
-const MOST_INFOS: usize = 32;
+/// What waits for its turn.
+#[derive(Debug)]
+pub(super) enum Waiting {
+    Event(Event),
+    /// The next info. It stays in its mailbox, which bounds how many there are.
+    Info,
+}
 
 /// A queue of calls. Messages and control frames count against the bounds; what happens once a connection does not.
 #[derive(Debug)]
-pub(super) struct Calls<I> {
+pub(super) struct Calls {
     /// What a callback's own answer led to: it comes before what waits already.
     next: VecDeque<Event>,
-    queue: VecDeque<Call<I>>,
+    queue: VecDeque<Waiting>,
     messages: usize,
     bytes: usize,
     infos: usize,
@@ -29,7 +34,7 @@ pub(super) struct Calls<I> {
     most_bytes: usize,
 }
 
-impl<I> Calls<I> {
+impl Calls {
     pub(super) fn new(options: &Options) -> Self {
         Self {
             next: VecDeque::new(),
@@ -47,16 +52,8 @@ impl<I> Calls<I> {
         self.messages == 0 || (self.messages < self.most_messages && self.bytes < self.most_bytes)
     }
 
-    pub(super) fn has_room_for_info(&self) -> bool {
-        self.infos < MOST_INFOS
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.next.is_empty() && self.queue.is_empty()
-    }
-
-    pub(super) fn infos(&self) -> usize {
-        self.infos
     }
 
     pub(super) fn push_event(&mut self, event: Event) {
@@ -64,7 +61,7 @@ impl<I> Calls<I> {
             self.messages += 1;
             self.bytes += bytes;
         }
-        self.queue.push_back(Call::Event(event));
+        self.queue.push_back(Waiting::Event(event));
     }
 
     /// Before all that waits, behind what came this way before.
@@ -72,35 +69,37 @@ impl<I> Calls<I> {
         self.next.push_back(event);
     }
 
-    pub(super) fn push_info(&mut self, info: I) {
-        self.infos += 1;
-        self.queue.push_back(Call::Info(info));
+    /// Gives those infos a place that have none: so many wait in their mailbox.
+    pub(super) fn note_infos(&mut self, waiting: usize) {
+        while self.infos < waiting {
+            self.infos += 1;
+            self.queue.push_back(Waiting::Info);
+        }
     }
 
-    pub(super) fn pop(&mut self) -> Option<Call<I>> {
+    pub(super) fn pop(&mut self) -> Option<Waiting> {
         if let Some(event) = self.next.pop_front() {
-            return Some(Call::Event(event));
+            return Some(Waiting::Event(event));
         }
-        let call = self.queue.pop_front()?;
-        match &call {
-            Call::Event(event) => {
+        let next = self.queue.pop_front()?;
+        match &next {
+            Waiting::Event(event) => {
                 if let Some(bytes) = counted(event) {
                     self.messages -= 1;
                     self.bytes -= bytes;
                 }
             }
-            Call::Info(_) => self.infos -= 1,
-            Call::Terminate(_) => {}
+            Waiting::Info => self.infos -= 1,
         }
-        Some(call)
+        Some(next)
     }
 
     /// Drops what a connection led to, and says how many messages were among it; infos stay.
     pub(super) fn discard_events(&mut self) -> u64 {
-        let is_message = |call: &&Call<I>| matches!(call, Call::Event(Event::Message(_)));
+        let is_message = |next: &&Waiting| matches!(next, Waiting::Event(Event::Message(_)));
         let messages = self.queue.iter().filter(is_message).count();
         self.next.clear();
-        self.queue.retain(|call| matches!(call, Call::Info(_)));
+        self.queue.retain(|next| matches!(next, Waiting::Info));
         (self.messages, self.bytes) = (0, 0);
         messages as u64
     }
@@ -120,7 +119,7 @@ mod tests {
     use super::*;
     use crate::connection::Disconnect;
 
-    fn calls(messages: usize, bytes: usize) -> Calls<u8> {
+    fn calls(messages: usize, bytes: usize) -> Calls {
         Calls::new(&Options::new("ws://host").unwrap().inbound(messages, bytes))
     }
 
@@ -132,12 +131,25 @@ mod tests {
     fn calls_come_out_in_the_order_in_which_they_went_in() {
         let mut calls = calls(8, 8);
         calls.push_event(message(1));
-        calls.push_info(7);
+        calls.note_infos(1);
         calls.push_event(Event::Disconnected(Disconnect::unanswered()));
-        assert!(matches!(calls.pop(), Some(Call::Event(Event::Message(_)))));
-        assert!(matches!(calls.pop(), Some(Call::Info(7))));
-        assert!(matches!(calls.pop(), Some(Call::Event(Event::Disconnected(_)))));
+        assert!(matches!(calls.pop(), Some(Waiting::Event(Event::Message(_)))));
+        assert!(matches!(calls.pop(), Some(Waiting::Info)));
+        assert!(matches!(calls.pop(), Some(Waiting::Event(Event::Disconnected(_)))));
         assert!(calls.pop().is_none() && calls.is_empty());
+    }
+
+    #[test]
+    fn an_info_gets_one_place_however_often_it_is_seen_in_its_mailbox() {
+        let mut calls = calls(8, 8);
+        calls.note_infos(2);
+        calls.push_event(message(1));
+        calls.note_infos(3);
+        calls.note_infos(3);
+        let order: Vec<bool> = std::iter::from_fn(|| calls.pop()).map(|next| matches!(next, Waiting::Info)).collect();
+        assert_eq!(order, [true, true, false, true]);
+        calls.note_infos(1);
+        assert!(matches!(calls.pop(), Some(Waiting::Info)), "the next one is another one");
     }
 
     #[test]
@@ -173,11 +185,11 @@ mod tests {
     fn discarded_events_are_told_by_their_messages_and_infos_stay() {
         let mut calls = calls(1, 1);
         calls.push_event(message(1));
-        calls.push_info(1);
+        calls.note_infos(1);
         calls.push_next(Event::Disconnected(Disconnect::unanswered()));
         assert_eq!(calls.discard_events(), 1);
         assert!(calls.has_room());
-        assert!(matches!(calls.pop(), Some(Call::Info(1))) && calls.is_empty());
+        assert!(matches!(calls.pop(), Some(Waiting::Info)) && calls.is_empty());
     }
 
     #[test]
@@ -185,7 +197,7 @@ mod tests {
         let mut calls = calls(8, 8);
         calls.push_event(message(1));
         calls.push_next(Event::Disconnected(Disconnect::unanswered()));
-        assert!(matches!(calls.pop(), Some(Call::Event(Event::Disconnected(_)))));
-        assert!(matches!(calls.pop(), Some(Call::Event(Event::Message(_)))));
+        assert!(matches!(calls.pop(), Some(Waiting::Event(Event::Disconnected(_)))));
+        assert!(matches!(calls.pop(), Some(Waiting::Event(Event::Message(_)))));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    io,
+    io, mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -37,6 +37,8 @@ pub(super) struct Stream {
     most_outgoing: usize,
     /// How much of what was written has been flushed.
     flushed: u64,
+    /// How many of the bytes written were told of.
+    told: u64,
     marks: VecDeque<Mark>,
     late_pong: Option<Frame>,
     /// Why no more can be written, until that is told.
@@ -71,6 +73,7 @@ impl Stream {
             outgoing: Outgoing::default(),
             most_outgoing: options.write_buffer,
             flushed: 0,
+            told: 0,
             marks: VecDeque::new(),
             late_pong: None,
             unwritable: None,
@@ -138,6 +141,12 @@ impl Stream {
         if origin == Origin::Machine && matches!(frame, Frame::Pong(_)) && self.is_full() {
             self.late_pong = Some(frame);
             return;
+        }
+        // Nothing goes out behind a close frame.
+        if matches!(frame, Frame::Close(_))
+            && let Some(pong) = self.late_pong.take()
+        {
+            self.outgoing.push(pong);
         }
         let end = self.outgoing.push(frame);
         self.mark(end, origin);
@@ -210,8 +219,10 @@ impl Stream {
         Poll::Ready(Ok(()))
     }
 
-    pub(super) fn written(&self) -> u64 {
-        self.outgoing.written()
+    /// How many bytes were written since this was last asked.
+    pub(super) fn take_written(&mut self) -> u64 {
+        let written = self.outgoing.written();
+        written - mem::replace(&mut self.told, written)
     }
 
     /// The receipt, where it has one, of the next user's frame that is out.

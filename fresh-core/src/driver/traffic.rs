@@ -1,9 +1,9 @@
 //! What goes over the link: the attempt, then bytes in both directions.
 
 use std::{
-    io,
+    io, mem,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use super::{
@@ -83,16 +83,9 @@ impl<I: Send + 'static> Turn<I> {
     pub(super) fn write(&mut self, cx: &mut Context<'_>) {
         let was_full = self.is_full();
         let Some(stream) = self.link.stream().filter(|stream| !stream.is_unwritable()) else { return };
-        let before = stream.written();
         let wrote = stream.poll_write(cx);
-        let (written, stalled) = (stream.written() - before, stream.stalled);
-        stream.stalled = matches!(wrote, Ok(Wrote::Stalled { .. }));
-        while let Some(receipt) = self.link.stream().and_then(Stream::next_sent) {
-            self.confirm(receipt);
-        }
-        if written > 0 {
-            self.shared().counters.bytes_sent.add(written);
-        }
+        let stalled = mem::replace(&mut stream.stalled, matches!(wrote, Ok(Wrote::Stalled { .. })));
+        self.confirm_sent();
         match wrote {
             Ok(Wrote::Stalled { progress }) if progress || !stalled => self.feed(Input::Wire(Wire::WriteStalled)),
             Ok(Wrote::Stalled { .. }) => {}
@@ -102,6 +95,26 @@ impl<I: Send + 'static> Turn<I> {
         }
         // The mailbox rested while too much waited to be written.
         self.again |= was_full && !self.is_full();
+    }
+
+    fn confirm_sent(&mut self) {
+        let Some(stream) = self.link.stream() else { return };
+        let written = stream.take_written();
+        if written > 0 {
+            self.shared().counters.bytes_sent.add(written);
+        }
+        while let Some(receipt) = self.link.stream().and_then(Stream::next_sent) {
+            self.confirm(receipt);
+        }
+    }
+
+    /// Writes what goes out without waiting, before a connection is dropped: the answer to the server's close frame
+    /// may just have been encoded.
+    pub(super) fn write_last(&mut self) {
+        let Some(stream) = self.link.stream().filter(|stream| !stream.is_unwritable()) else { return };
+        // Whatever comes of it, the connection is dropped.
+        let _ = stream.poll_write(&mut Context::from_waker(Waker::noop()));
+        self.confirm_sent();
     }
 
     /// The failure is told when all that can still be read has been read.

@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     alarm::{Alarm, now},
-    calls::{Call, Calls},
+    calls::{Call, Calls, Waiting},
     link::Link,
     log::Log,
     mail::{Confirm, Control, Mail, Mailboxes},
@@ -43,7 +43,9 @@ pub(super) struct Turn<I> {
     pub(super) receipts: HashMap<u64, Confirm>,
     pub(super) next_receipt: u64,
     pub(super) link: Link,
-    pub(super) calls: Calls<I>,
+    pub(super) calls: Calls,
+    /// The next info, taken out of its mailbox to be told of the one after it.
+    info: Option<I>,
     burst: usize,
     alarm: Alarm,
     pub(super) log: Log,
@@ -70,6 +72,7 @@ impl<I: Send + 'static> Turn<I> {
             receipts: HashMap::new(),
             next_receipt: 0,
             link: Link::None,
+            info: None,
             burst: 0,
             alarm: Alarm::default(),
             renewal: false,
@@ -113,7 +116,7 @@ impl<I: Send + 'static> Turn<I> {
                 if self.calls.is_empty() {
                     self.decode(false);
                 }
-                if let Some(call) = self.calls.pop() {
+                if let Some(call) = self.next_call() {
                     self.burst += 1;
                     return Poll::Ready(call);
                 }
@@ -156,8 +159,7 @@ impl<I: Send + 'static> Turn<I> {
     /// Gives up everything but the handler. Whoever still waits for a frame learns that the client has ended.
     pub(super) fn end(mut self, reason: &ExitReason) {
         self.log.ended(reason);
-        let infos = self.calls.infos() + self.boxes.info.len();
-        self.lost_infos(infos as u64);
+        self.lost_infos(self.infos() as u64);
         self.boxes.mail.close();
         while let Ok(mail) = self.boxes.mail.try_recv() {
             let outbound = self.outbound(mail);
@@ -170,9 +172,10 @@ impl<I: Send + 'static> Turn<I> {
         self.now = now();
         loop {
             self.again = false;
+            // First, as they came before a close that comes with them.
+            self.take_infos(cx);
             self.take_controls(cx);
             self.take_mail(cx);
-            self.take_infos(cx);
             self.advance(cx);
             self.read(cx, busy);
             // What can go out does before anything is given up for being late: a close timeout of zero is.
@@ -225,10 +228,27 @@ impl<I: Send + 'static> Turn<I> {
         self.feed(Input::Command(Command::Send(outbound)));
     }
 
+    /// Gives the infos that have come their place among the calls, behind what was received before them.
     fn take_infos(&mut self, cx: &mut Context<'_>) {
-        while self.calls.has_room_for_info() && !self.machine.is_leaving() {
-            let Poll::Ready(Some(info)) = self.boxes.info.poll_recv(cx) else { break };
-            self.calls.push_info(info);
+        if self.machine.is_leaving() {
+            return;
+        }
+        if self.info.is_none()
+            && let Poll::Ready(info) = self.boxes.info.poll_recv(cx)
+        {
+            self.info = info;
+        }
+        self.calls.note_infos(self.infos());
+    }
+
+    fn infos(&self) -> usize {
+        usize::from(self.info.is_some()) + self.boxes.info.len()
+    }
+
+    fn next_call(&mut self) -> Option<Call<I>> {
+        match self.calls.pop()? {
+            Waiting::Event(event) => Some(Call::Event(event)),
+            Waiting::Info => self.info.take().or_else(|| self.boxes.info.try_recv().ok()).map(Call::Info),
         }
     }
 

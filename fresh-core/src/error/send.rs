@@ -32,7 +32,7 @@ pub enum SendFailure {
     /// There is no connection, and `Offline::Drop` is in force.
     #[error("dropped, as there is no connection")]
     Dropped,
-    /// The close handshake has begun; no message goes out after a close frame (RFC 6455 §5.5.1).
+    /// The close handshake has begun; nothing goes out behind a close frame (RFC 6455 §5.5.1).
     #[error("the connection is closing")]
     Closing,
     /// The client has ended.

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{
     context::{Again, Context},
-    io::{Answer, Command, Effect, Event, Input, Outbound, Wire},
+    io::{Answer, Command, Effect, Event, Input, Wire},
     state::State,
     timers::Timer,
 };
@@ -120,13 +120,9 @@ impl Closing {
                 discard(&frame, context);
                 return Self { exchange: Exchange::Answered(theirs), ..self };
             }
-            // A ping is answered until the server's close frame has come (RFC 6455 §5.5.2).
-            (Exchange::Unanswered, Frame::Ping(payload)) => {
-                let frame = Frame::Pong(payload.clone());
-                context.effect(Effect::Send(Outbound::own(frame)));
-                if delivers {
-                    context.deliver(Event::Control(Control::Ping(payload)));
-                }
+            // Told, and not answered: nothing goes out behind our close frame, which many servers would not bear.
+            (Exchange::Unanswered, Frame::Ping(payload)) if delivers => {
+                context.deliver(Event::Control(Control::Ping(payload)));
             }
             (Exchange::Unanswered, Frame::Pong(payload)) if delivers => {
                 context.deliver(Event::Control(Control::Pong(payload)));

@@ -1,0 +1,20 @@
+//! What the runtime promises (section 3 of the design), one module a promise, each test a sentence of it.
+
+// A script answers what it means to and leaves the rest to the defaults.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::wildcard_enum_match_arm)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod p01_order;
+mod p02_backlog;
+mod p02_busy;
+mod p03_frames;
+mod p04_terminate;
+mod p05_lifecycle;
+mod p06_backoff;
+mod p07_silence;
+mod p08_close;
+mod p09_bounds;
+mod p10_bad_input;
+mod p11_leftovers;
