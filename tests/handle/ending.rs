@@ -132,7 +132,7 @@ async fn stop_may_be_called_again_and_by_many_tasks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn stop_before_the_client_has_run_begins_no_attempt_worth_the_name() {
+async fn stop_before_the_client_has_run_leads_to_no_connection() {
     let server = Server::in_memory();
     let (probe, mut seen) = Probe::new();
     let client = Client::start(server.options(), probe).unwrap();

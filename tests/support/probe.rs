@@ -48,7 +48,7 @@ impl Probe {
         Self { on_disconnect, ..self }
     }
 
-    /// Each callback but the first and the last one of a client returns only once the gate lets it.
+    /// Each callback but `handle_connect` and `handle_terminate` returns only once the gate lets it.
     pub(crate) fn gated(self) -> (Self, Gate) {
         let gate = Gate(Arc::new(Semaphore::new(0)));
         (Self { gate: Some(gate.clone()), ..self }, gate)
