@@ -1,5 +1,7 @@
 //! What the server said before it closed, or broke the protocol, is answered before the connection ends.
 
+#![allow(clippy::unwrap_used)]
+
 use std::future::pending;
 
 use fresh::{
