@@ -71,8 +71,8 @@ impl Link {
                 Err(panic) => (Self::None, Progress::Panicked(panic)),
             },
             Self::Upgrading(attempt) => match std::task::ready!(attempt.as_mut().poll(cx)) {
-                Ok(Ok(Upgraded { io, read, upgrade })) => {
-                    let stream = Stream::new(io, read, options);
+                Ok(Ok(Upgraded { io, read, upgrade, deflate })) => {
+                    let stream = Stream::new(io, read, deflate, options);
                     (Self::Open(Box::new(stream)), Progress::Upgraded(Box::new(upgrade)))
                 }
                 Ok(Err(error)) => (Self::None, Progress::Failed(error)),
