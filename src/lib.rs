@@ -34,6 +34,9 @@ mod guide {
     mod reconnection {}
     #[doc = include_str!("../docs/options.md")]
     mod options {}
+    #[cfg(feature = "deflate")]
+    #[doc = include_str!("../docs/compression.md")]
+    mod compression {}
     #[doc = include_str!("../docs/testing.md")]
     mod testing {}
     #[doc = include_str!("../docs/promises.md")]

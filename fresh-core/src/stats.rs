@@ -42,6 +42,16 @@ counters! {
     frames_sent,
     /// Bytes written to the socket after the upgrade, the bytes of frame heads included; inside TLS.
     bytes_sent,
+    /// Payload bytes of compressed messages received, as they came. What compression spared the network is
+    /// `inflate_bytes_out - inflate_bytes_in`; messages that came uncompressed are not among them.
+    inflate_bytes_in,
+    /// Bytes that those messages became when they were decompressed.
+    inflate_bytes_out,
+    /// Payload bytes of the messages that were sent compressed, before that. What compression spared the network is
+    /// `deflate_bytes_in - deflate_bytes_out`; messages that were sent uncompressed are not among them.
+    deflate_bytes_in,
+    /// Bytes that those messages became when they were compressed.
+    deflate_bytes_out,
     /// Frames that were accepted, or replied by a callback, and did not go out; but for those of `send_confirmed`,
     /// which tells its caller instead.
     frames_lost,

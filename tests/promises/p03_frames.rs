@@ -11,7 +11,7 @@ use fresh::{
 };
 use tokio::sync::Notify;
 
-use crate::common::{MS, S, Then, Told, accept, quiet, soon, start, timed};
+use crate::common::{MS, S, Then, Told, accept, quiet, start, timed};
 
 const BINARY: u8 = 0x2;
 const PONG: u8 = 0xA;

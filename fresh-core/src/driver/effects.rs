@@ -93,6 +93,7 @@ impl<I: Send + 'static> Turn<I> {
     /// Drops the connection or the attempt; frames that were accepted for it are lost.
     fn drop_link(&mut self) {
         self.write_last();
+        self.tally();
         let mut link = std::mem::take(&mut self.link);
         let Some(stream) = link.stream() else { return };
         let mut lost = 0;

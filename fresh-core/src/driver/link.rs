@@ -74,9 +74,9 @@ impl Link {
                 Err(panic) => (Self::None, Progress::Panicked(panic)),
             },
             Self::Upgrading(attempt) => match std::task::ready!(attempt.as_mut().poll(cx)) {
-                Ok(Ok(Upgraded { io, read, upgrade })) => {
+                Ok(Ok(Upgraded { io, read, upgrade, deflate })) => {
                     let progress = Progress::Upgraded(Box::new(upgrade), read.len());
-                    (Self::Open(Box::new(Stream::new(io, read, options))), progress)
+                    (Self::Open(Box::new(Stream::new(io, read, deflate, options))), progress)
                 }
                 Ok(Err(error)) => (Self::None, Progress::Failed(error)),
                 Err(panic) => (Self::None, Progress::Panicked(panic)),

@@ -16,7 +16,11 @@ use crate::{
     frame::Frame,
     machine::{Origin, Outbound},
     options::{Io, Options},
-    wire::{encoder::Outgoing, inbound::Inbound},
+    wire::{
+        deflate::{Agreed, Deflater, Inflater, Tally},
+        encoder::Outgoing,
+        inbound::Inbound,
+    },
 };
 
 /// A read buffer begins with this, and comes back to it when the connection is idle.
@@ -63,14 +67,16 @@ pub(super) enum Wrote {
 }
 
 impl Stream {
-    pub(super) fn new(io: Box<dyn Io>, read: BytesMut, options: &Options) -> Self {
+    pub(super) fn new(io: Box<dyn Io>, read: BytesMut, agreed: Option<Agreed>, options: &Options) -> Self {
+        let inflater = agreed.map(|agreed| Box::new(Inflater::new(agreed, &options.limits)));
+        let deflater = agreed.zip(options.deflate).map(|(agreed, options)| Box::new(Deflater::new(agreed, &options)));
         Self {
             io,
             buffer: read,
             read_size: SMALL_READ,
-            inbound: Inbound::new(&options.limits, false),
+            inbound: Inbound::new(&options.limits, inflater),
             broken: false,
-            outgoing: Outgoing::default(),
+            outgoing: Outgoing::new(deflater),
             most_outgoing: options.write_buffer,
             flushed: 0,
             told: 0,
@@ -120,9 +126,8 @@ impl Stream {
             self.buffer = BytesMut::new();
             self.read_size = SMALL_READ;
         }
-        if self.outgoing.is_empty() {
-            self.outgoing.shrink();
-        }
+        self.inbound.shrink();
+        self.outgoing.shrink();
     }
 
     /// Whether so much waits to be written that nothing may be added that can wait elsewhere.
@@ -223,6 +228,11 @@ impl Stream {
     pub(super) fn take_written(&mut self) -> u64 {
         let written = self.outgoing.written();
         written - mem::replace(&mut self.told, written)
+    }
+
+    /// What was decompressed and what was compressed since this was last asked; `None` where nothing can be.
+    pub(super) fn take_tallies(&mut self) -> Option<(Tally, Tally)> {
+        self.inbound.take_tally().zip(self.outgoing.take_tally())
     }
 
     /// The receipt, where it has one, of the next user's frame that is out.

@@ -125,4 +125,14 @@ impl<I: Send + 'static> Turn<I> {
         self.feed(Input::Wire(Wire::WriteResumed));
         self.read(cx, true);
     }
+
+    /// Counts what compression did since the last time.
+    pub(super) fn tally(&mut self) {
+        let Some((received, sent)) = self.link.stream().and_then(Stream::take_tallies) else { return };
+        let counters = &self.shared().counters;
+        counters.inflate_bytes_in.add(received.compressed);
+        counters.inflate_bytes_out.add(received.plain);
+        counters.deflate_bytes_in.add(sent.plain);
+        counters.deflate_bytes_out.add(sent.compressed);
+    }
 }

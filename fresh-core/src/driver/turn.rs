@@ -185,6 +185,7 @@ impl<I: Send + 'static> Turn<I> {
                 self.apply();
                 self.again = true;
             }
+            self.tally();
             if self.alarm.poll(self.machine.next_timeout(), cx).is_ready() {
                 self.now = now();
                 self.again = true;

@@ -51,13 +51,16 @@ pub enum DecodeError {
     /// A text message is not UTF-8 (RFC 6455 §8.1).
     #[error("text that is not UTF-8")]
     Utf8,
+    /// A compressed message that is no DEFLATE data (RFC 7692 §7.2.2).
+    #[error("a compressed message that cannot be decompressed")]
+    Deflate,
     /// A frame that declares more than `max_frame`.
     #[error("a frame of more than {limit} bytes")]
     FrameTooBig {
         /// The `max_frame` that was in force, in bytes.
         limit: usize,
     },
-    /// A message that grew over `max_message`.
+    /// A message that grew over `max_message`, or would when decompressed.
     #[error("a message of more than {limit} bytes")]
     MessageTooBig {
         /// The `max_message` that was in force, in bytes.
@@ -86,7 +89,7 @@ impl DecodeError {
             | Self::ExpectedContinuation
             | Self::ClosePayload
             | Self::CloseCode(_) => CloseCode::PROTOCOL_ERROR,
-            Self::CloseReason | Self::Utf8 => CloseCode::INVALID_PAYLOAD,
+            Self::CloseReason | Self::Utf8 | Self::Deflate => CloseCode::INVALID_PAYLOAD,
             Self::FrameTooBig { .. } | Self::MessageTooBig { .. } | Self::TooManyFragments { .. } => {
                 CloseCode::MESSAGE_TOO_BIG
             }

@@ -27,6 +27,9 @@ pub enum OptionsError {
     /// A subprotocol that is no token, or is there twice.
     #[error("the subprotocol {0:?} is no token or is offered twice")]
     Protocol(String),
+    /// A window or a level that compression does not have.
+    #[error("{0}")]
+    Deflate(&'static str),
     /// A backoff that cannot be computed with.
     #[error("{0}")]
     Backoff(&'static str),

@@ -3,6 +3,8 @@
 //! Nothing here acts. A wrong value is refused where it is given, never later in the runtime.
 
 mod connector;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod error;
 mod limits;
 mod redact;
@@ -21,6 +23,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 pub use connector::{Connector, Io, Target, Transport};
+#[cfg(feature = "deflate")]
+pub use deflate::DeflateOptions;
 pub use error::OptionsError;
 pub use limits::Limits;
 pub use redact::redacted;
@@ -28,6 +32,10 @@ pub use retry::BackoffOptions;
 pub use tls::{Roots, TlsOptions};
 
 use crate::{error::BoxError, registry::Name};
+
+/// In place of the feature `deflate`: options that nobody can give.
+#[cfg(not(feature = "deflate"))]
+pub(crate) type DeflateOptions = std::convert::Infallible;
 
 /// What to do with a frame that is sent while there is no connection.
 ///
@@ -73,6 +81,7 @@ pub struct Options {
     pub(crate) name: Option<Name>,
     pub(crate) headers: HeaderMap,
     pub(crate) protocols: Vec<String>,
+    pub(crate) deflate: Option<DeflateOptions>,
     pub(crate) request_hook: Option<RequestHook>,
     pub(crate) connector: Option<Arc<dyn Connector>>,
     pub(crate) unix_socket: Option<PathBuf>,
@@ -110,6 +119,7 @@ impl Options {
             name: None,
             headers: HeaderMap::new(),
             protocols: Vec::new(),
+            deflate: None,
             request_hook: None,
             connector: None,
             unix_socket: None,
@@ -175,6 +185,16 @@ impl Options {
         }
         self.protocols.push(protocol);
         Ok(self)
+    }
+
+    /// Offers to compress messages; see [`DeflateOptions`]. Default: off, and then nothing is offered.
+    ///
+    /// Whether the server agreed stands in [`Upgrade::extensions`](crate::Upgrade::extensions), and what it saves in
+    /// [`Stats`](crate::Stats).
+    #[cfg(feature = "deflate")]
+    pub fn deflate(mut self, deflate: DeflateOptions) -> Self {
+        self.deflate = Some(deflate);
+        self
     }
 
     /// An async function that is called before every attempt and may change its URL, headers and subprotocols:

@@ -23,6 +23,7 @@ impl fmt::Debug for Options {
             .field("name", &self.name)
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("protocols", &self.protocols)
+            .field("deflate", &self.deflate)
             .field("connect_timeout", &self.connect_timeout)
             .field("close_timeout", &self.close_timeout)
             .field("write_timeout", &self.write_timeout)

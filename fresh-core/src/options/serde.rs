@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use ::serde::{Deserialize, Deserializer, de::Error as _};
 
+#[cfg(feature = "deflate")]
+use super::DeflateOptions;
 use super::{BackoffOptions, Limits, Offline, Options, OptionsError, Roots, TlsOptions};
 
 /// From a map of any format: `url` is needed, every other option has its default. Durations are texts such as
@@ -25,6 +27,8 @@ struct Config {
     headers: BTreeMap<String, Values>,
     #[serde(default)]
     protocols: Vec<String>,
+    #[cfg(feature = "deflate")]
+    deflate: Option<Deflate>,
     tls: Option<Tls>,
     unix_socket: Option<PathBuf>,
     nodelay: Option<bool>,
@@ -89,6 +93,18 @@ struct Backoff {
     seed: Option<u64>,
 }
 
+#[cfg(feature = "deflate")]
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Deflate {
+    client_max_window_bits: Option<u8>,
+    server_max_window_bits: Option<u8>,
+    client_no_context_takeover: Option<bool>,
+    server_no_context_takeover: Option<bool>,
+    level: Option<u8>,
+    threshold: Option<usize>,
+}
+
 /// `"reject"`, `"drop"` or `{ queue = 100 }`.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -131,6 +147,10 @@ impl Config {
         }
         for protocol in self.protocols {
             options = options.protocol(protocol)?;
+        }
+        #[cfg(feature = "deflate")]
+        {
+            options = given(options, self.deflate.map(Deflate::into_options).transpose()?, Options::deflate);
         }
         options = given(options, self.tls.map(Tls::into_options).transpose()?, Options::tls);
         options = given(options, self.backoff.map(Backoff::into_options).transpose()?, Options::backoff);
@@ -184,6 +204,25 @@ impl Backoff {
         backoff = given(backoff, self.attempts, BackoffOptions::attempts);
         backoff = given(backoff, self.reset_after, BackoffOptions::reset_after);
         Ok(given(backoff, self.seed, BackoffOptions::seed))
+    }
+}
+
+#[cfg(feature = "deflate")]
+impl Deflate {
+    fn into_options(self) -> Result<DeflateOptions, OptionsError> {
+        let mut deflate = DeflateOptions::new();
+        if let Some(bits) = self.client_max_window_bits {
+            deflate = deflate.client_max_window_bits(bits)?;
+        }
+        if let Some(bits) = self.server_max_window_bits {
+            deflate = deflate.server_max_window_bits(bits)?;
+        }
+        if let Some(level) = self.level {
+            deflate = deflate.level(level)?;
+        }
+        deflate = given(deflate, self.client_no_context_takeover, DeflateOptions::client_no_context_takeover);
+        deflate = given(deflate, self.server_no_context_takeover, DeflateOptions::server_no_context_takeover);
+        Ok(given(deflate, self.threshold, DeflateOptions::threshold))
     }
 }
 

@@ -10,8 +10,14 @@ use http::{
     response,
 };
 
-use super::key;
-use crate::error::{Error, EstablishError, ProcessError};
+use super::{
+    deflate::{self, Agreed},
+    key,
+};
+use crate::{
+    error::{Error, EstablishError, ProcessError},
+    options::DeflateOptions,
+};
 
 /// The longest wait a server may ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -23,10 +29,17 @@ pub(crate) struct Agreement {
     pub(crate) protocol: Option<String>,
     /// The extensions in force, each with its parameters.
     pub(crate) extensions: Vec<String>,
+    /// What compression was agreed on, if any was.
+    pub(crate) deflate: Option<Agreed>,
 }
 
 /// Whether an answer with the status 101 is an agreement to what was asked.
-pub(crate) fn judge(answer: &response::Parts, key: &str, offered: &[String]) -> Result<Agreement, Error> {
+pub(crate) fn judge(
+    answer: &response::Parts,
+    key: &str,
+    offered: &[String],
+    deflate: Option<&DeflateOptions>,
+) -> Result<Agreement, Error> {
     if answer.version < Version::HTTP_11 {
         return Err(ProcessError::Http("a 101 in HTTP/1.0, which knows no upgrade".into()).into());
     }
@@ -41,7 +54,8 @@ pub(crate) fn judge(answer: &response::Parts, key: &str, offered: &[String]) -> 
     if accept.as_bytes().trim_ascii() != key::accept(key).as_bytes() {
         return Err(EstablishError::Accept.into());
     }
-    Ok(Agreement { protocol: protocol(headers, offered)?, extensions: extensions(headers)? })
+    let (extensions, deflate) = extensions(headers, deflate)?;
+    Ok(Agreement { protocol: protocol(headers, offered)?, extensions, deflate })
 }
 
 /// How long the server asks to wait: seconds or a date (RFC 9110 §10.2.3), at most a day.
@@ -74,12 +88,18 @@ fn protocol(headers: &HeaderMap, offered: &[String]) -> Result<Option<String>, E
     )
 }
 
-/// The extensions in force. None is offered, so the server must name none; once permessage-deflate is offered,
-/// this is where its parameters are held against the offer (RFC 7692 §7.1).
-fn extensions(headers: &HeaderMap) -> Result<Vec<String>, EstablishError> {
-    match tokens(headers, &SEC_WEBSOCKET_EXTENSIONS).next() {
-        None => Ok(Vec::new()),
-        Some(extension) => Err(EstablishError::Extension(String::from_utf8_lossy(extension).into_owned())),
+/// The extensions in force. Nothing but permessage-deflate is ever offered, so the server names that once, or nothing.
+fn extensions(
+    headers: &HeaderMap,
+    offered: Option<&DeflateOptions>,
+) -> Result<(Vec<String>, Option<Agreed>), EstablishError> {
+    let mut elements = tokens(headers, &SEC_WEBSOCKET_EXTENSIONS).map(String::from_utf8_lossy);
+    let Some(first) = elements.next() else { return Ok((Vec::new(), None)) };
+    let agreed = offered.and_then(|offered| deflate::judge(&first, offered));
+    match (agreed, elements.next()) {
+        (Some(agreed), None) => Ok((vec![first.into_owned()], Some(agreed))),
+        (Some(_), Some(another)) => Err(EstablishError::Extension(another.into_owned())),
+        (None, _) => Err(EstablishError::Extension(first.into_owned())),
     }
 }
 

@@ -1,10 +1,11 @@
 //! Bytes: how they are opened (`connect`, `tls`, `upgrade`), read (`decoder`, `assembler`, both joined by `inbound`)
-//! and written (`encoder`).
+//! and written (`encoder`); `deflate` compresses and decompresses between the two sides of each.
 
 pub(crate) mod answer;
 pub(crate) mod assembler;
 pub(crate) mod connect;
 pub(crate) mod decoder;
+pub(crate) mod deflate;
 pub(crate) mod encoder;
 pub(crate) mod inbound;
 pub(crate) mod key;

@@ -5,16 +5,18 @@ use bytes::Bytes;
 use http::{
     HeaderValue, Uri,
     header::{
-        AUTHORIZATION, CONNECTION, HOST, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+        AUTHORIZATION, CONNECTION, HOST, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+        SEC_WEBSOCKET_VERSION, UPGRADE,
     },
 };
 use http_body_util::Empty;
 use percent_encoding::percent_decode_str;
 use url::{Position, Url};
 
+use super::deflate;
 use crate::{
     error::UpgradeError,
-    options::{OptionsError, Request, checked_url, is_of_the_handshake, is_token},
+    options::{DeflateOptions, OptionsError, Request, checked_url, is_of_the_handshake, is_token},
 };
 
 /// Refuses what a request hook must not ask for: the rules are those of the setters of `Options`.
@@ -35,7 +37,11 @@ pub(crate) fn check(request: &Request) -> Result<(), UpgradeError> {
 }
 
 /// The request that asks for the upgrade. The user's own `Host` and `Authorization` go before ours.
-pub(crate) fn build(request: &Request, key: &str) -> Result<http::Request<Empty<Bytes>>, UpgradeError> {
+pub(crate) fn build(
+    request: &Request,
+    key: &str,
+    deflate: Option<&DeflateOptions>,
+) -> Result<http::Request<Empty<Bytes>>, UpgradeError> {
     let mut built = http::Request::new(Empty::new());
     *built.uri_mut() = origin_form(&request.url)?;
     let headers = built.headers_mut();
@@ -49,7 +55,9 @@ pub(crate) fn build(request: &Request, key: &str) -> Result<http::Request<Empty<
     if !request.protocols.is_empty() {
         headers.insert(SEC_WEBSOCKET_PROTOCOL, value(request.protocols.join(", "))?);
     }
-    // `Sec-WebSocket-Extensions` belongs here once permessage-deflate is offered; `answer::extensions` judges it.
+    if let Some(deflate) = deflate {
+        headers.insert(SEC_WEBSOCKET_EXTENSIONS, deflate::offer(deflate));
+    }
     if let Some(credentials) = basic(&request.url)
         && !request.headers.contains_key(AUTHORIZATION)
     {

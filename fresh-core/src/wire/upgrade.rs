@@ -21,6 +21,7 @@ use hyper_util::rt::TokioIo;
 
 use super::{
     answer::{self, Agreement},
+    deflate::Agreed,
     key, request,
     tagged::{Tagged, untag},
     tcp::owned,
@@ -47,6 +48,8 @@ pub(crate) struct Upgraded {
     /// What came behind the answer: the first frames.
     pub(crate) read: BytesMut,
     pub(crate) upgrade: Upgrade,
+    /// What compression was agreed on, if any was.
+    pub(crate) deflate: Option<Agreed>,
 }
 
 /// Asks for the upgrade and judges the answer. Dropping the future drops the transport.
@@ -59,13 +62,15 @@ pub(crate) async fn upgrade(
     deadline: Option<Instant>,
 ) -> Result<Upgraded, Error> {
     let key = key::generate().map_err(|error| UpgradeError::Request(error.into()))?;
-    let asked = request::build(&request, &key)?;
+    let asked = request::build(&request, &key, options.deflate.as_ref())?;
     let limit = options.limits.max_handshake.max(LEAST_HEAD);
     let Transport { io, peer_addr, local_addr } = transport;
     let (sender, connection) =
         builder(limit).handshake(TokioIo::new(Tagged(io))).await.map_err(|error| broken(error, limit))?;
 
-    let exchange = pin!(exchange(sender, asked, limit, &key, &request.protocols, deadline));
+    let exchange = pin!(exchange(sender, asked, limit, deadline, |head| {
+        answer::judge(head, &key, &request.protocols, options.deflate.as_ref())
+    }));
     // hyper's connection moves the bytes of the exchange. Where it is done first, it is dropped, and what it has to
     // say waits in the channels that the exchange reads.
     let (answered, switched, agreement) = match select(exchange, connection.with_upgrades()).await {
@@ -84,7 +89,7 @@ pub(crate) async fn upgrade(
     let parts = switched
         .downcast::<TokioIo<Tagged>>()
         .map_err(|_| ProcessError::Http("hyper gave another stream back".into()))?;
-    Ok(Upgraded { io: parts.io.into_inner().0, read: parts.read_buf.into(), upgrade })
+    Ok(Upgraded { io: parts.io.into_inner().0, read: parts.read_buf.into(), upgrade, deflate: agreement.deflate })
 }
 
 /// Header names go out as `Upgrade`, `Sec-Websocket-Key`: they have no case (RFC 9110 §5.1), but old servers and
@@ -99,9 +104,8 @@ async fn exchange(
     mut sender: SendRequest<Empty<Bytes>>,
     asked: http::Request<Empty<Bytes>>,
     limit: usize,
-    key: &str,
-    offered: &[String],
     deadline: Option<Instant>,
+    judge: impl FnOnce(&response::Parts) -> Result<Agreement, Error>,
 ) -> Result<(response::Parts, hyper::upgrade::Upgraded, Agreement), Error> {
     let mut answer = sender.send_request(asked).await.map_err(|error| broken(error, limit))?;
     let switching = hyper::upgrade::on(&mut answer);
@@ -109,7 +113,7 @@ async fn exchange(
     if head.status != StatusCode::SWITCHING_PROTOCOLS {
         return Err(EstablishError::Refused(Arc::new(refusal(head, body, deadline).await)).into());
     }
-    let agreement = answer::judge(&head, key, offered)?;
+    let agreement = judge(&head)?;
     let switched = switching.await.map_err(|error| broken(error, limit))?;
     Ok((head, switched, agreement))
 }

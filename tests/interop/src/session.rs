@@ -2,7 +2,7 @@
 
 use std::{fmt::Debug, time::Duration};
 
-use fresh::{Client, Control, Disconnect, Error, ExitReason, Frame, Message, Options, Upgrade};
+use fresh::{Client, Control, Disconnect, Error, ExitReason, Frame, Message, Options, Stats, Upgrade};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
     time::timeout,
@@ -30,6 +30,11 @@ impl Session {
         let mut session = Self::start(options)?;
         session.connected().await?;
         Ok(session)
+    }
+
+    /// What the client has counted.
+    pub(crate) fn stats(&self) -> Stats {
+        self.client.stats()
     }
 
     /// The next event, whatever it is.

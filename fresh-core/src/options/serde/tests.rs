@@ -95,6 +95,35 @@ fn tls_takes_effect() {
     assert_eq!(tls(json!({})).roots, Roots::Native);
 }
 
+#[cfg(feature = "deflate")]
+#[test]
+fn compression_takes_effect() {
+    let deflate = |deflate: Value| parsed(json!({ "url": "ws://host/", "deflate": deflate })).deflate;
+    let full = deflate(json!({
+        "client_max_window_bits": 10, "server_max_window_bits": 11, "client_no_context_takeover": true,
+        "server_no_context_takeover": true, "level": 9, "threshold": 7,
+    }));
+    let expected = DeflateOptions {
+        client_max_window_bits: 10,
+        server_max_window_bits: 11,
+        client_no_context_takeover: true,
+        server_no_context_takeover: true,
+        level: 9,
+        threshold: 7,
+    };
+    assert_eq!(full, Some(expected));
+    assert_eq!(deflate(json!({})), Some(DeflateOptions::new()));
+    assert_eq!(parsed(json!({ "url": "ws://host/" })).deflate, None);
+    for (config, message) in [
+        (json!({ "client_max_window_bits": 8 }), "the window bits must be between 9 and 15"),
+        (json!({ "server_max_window_bits": 16 }), "the window bits must be between 9 and 15"),
+        (json!({ "level": 0 }), "the level must be between 1 and 9"),
+    ] {
+        assert_eq!(refused(json!({ "url": "ws://host/", "deflate": config })), message);
+    }
+    assert!(refused(json!({ "url": "ws://host/", "deflate": { "bits": 9 } })).contains("unknown field"));
+}
+
 #[test]
 fn the_offline_policy_is_a_word_or_a_queue() {
     let offline = |policy: Value| parsed(json!({ "url": "ws://host/", "offline": policy })).offline;

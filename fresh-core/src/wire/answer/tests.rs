@@ -20,7 +20,7 @@ fn good_and(more: &[(&str, &str)]) -> response::Parts {
 
 /// The verdict over what was asked with the subprotocols `chat` and `mqtt`.
 fn verdict(answer: &response::Parts) -> Result<Agreement, EstablishError> {
-    judge(answer, KEY, &["chat".into(), "mqtt".into()]).map_err(|error| {
+    judge(answer, KEY, &["chat".into(), "mqtt".into()], None).map_err(|error| {
         let Error::Establish(error) = error else { panic!("{error:?}") };
         error
     })
@@ -28,7 +28,7 @@ fn verdict(answer: &response::Parts) -> Result<Agreement, EstablishError> {
 
 #[test]
 fn a_good_answer_is_an_agreement() {
-    assert_eq!(verdict(&good_and(&[])).unwrap(), Agreement { protocol: None, extensions: vec![] });
+    assert_eq!(verdict(&good_and(&[])).unwrap(), Agreement { protocol: None, extensions: vec![], deflate: None });
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn the_subprotocol_must_be_one_that_was_offered() {
     ] {
         assert!(matches!(with(wrong), Err(EstablishError::Protocol(name)) if name == told), "{wrong:?}");
     }
-    assert!(judge(&good_and(&[("sec-websocket-protocol", "chat")]), KEY, &[]).is_err());
+    assert!(judge(&good_and(&[("sec-websocket-protocol", "chat")]), KEY, &[], None).is_err());
 }
 
 #[test]
@@ -103,11 +103,41 @@ fn an_extension_that_was_not_offered_is_refused() {
     assert!(with("").is_ok(), "a list without elements names no extension");
 }
 
+#[cfg(feature = "deflate")]
+#[test]
+fn compression_is_agreed_on_once_by_an_answer_to_the_offer() {
+    let offered = DeflateOptions::new();
+    let with = |lines: &[&str]| {
+        let lines: Vec<_> = lines.iter().map(|value| ("sec-websocket-extensions", *value)).collect();
+        judge(&good_and(&lines), KEY, &[], Some(&offered)).map_err(|error| {
+            let Error::Establish(EstablishError::Extension(told)) = error else { panic!("{error:?}") };
+            told
+        })
+    };
+    let declined = with(&[]).unwrap();
+    assert!(declined.deflate.is_none() && declined.extensions.is_empty());
+    let agreement = with(&["permessage-deflate; client_max_window_bits=\"10\""]).unwrap();
+    assert_eq!(agreement.deflate.unwrap().client_window_bits, 10);
+    assert_eq!(agreement.extensions, ["permessage-deflate; client_max_window_bits=\"10\""]);
+    assert!(with(&[", permessage-deflate ,", ""]).is_ok(), "empty elements count for nothing");
+
+    for (wrong, told) in [
+        (&["permessage-deflate, permessage-deflate"][..], "permessage-deflate"),
+        (&["permessage-deflate", "permessage-deflate"], "permessage-deflate"),
+        (&["permessage-deflate", "x-mux"], "x-mux"),
+        (&["x-mux, permessage-deflate"], "x-mux"),
+        (&["permessage-deflate; mux"], "permessage-deflate; mux"),
+        (&["permessage-deflate; server_max_window_bits=16"], "permessage-deflate; server_max_window_bits=16"),
+    ] {
+        assert_eq!(with(wrong).unwrap_err(), told);
+    }
+}
+
 #[test]
 fn http_1_0_knows_no_upgrade() {
     let mut answer = good_and(&[]);
     answer.version = Version::HTTP_10;
-    assert!(matches!(judge(&answer, KEY, &[]), Err(Error::Process(ProcessError::Http(_)))));
+    assert!(matches!(judge(&answer, KEY, &[], None), Err(Error::Process(ProcessError::Http(_)))));
 }
 
 /// What `Retry-After` asks for at 1994-11-06 08:49:37 GMT.

@@ -1,4 +1,4 @@
-//! Frames → messages: fragments, UTF-8 and limits, without I/O.
+//! Frames → messages: fragments, decompression, UTF-8 and limits, without I/O.
 
 mod text;
 
@@ -6,7 +6,10 @@ use bytes::{Buf, Bytes, BytesMut};
 use bytestring::ByteString;
 
 use self::text::{Text, validate};
-use super::decoder::{Header, Opcode, RawFrame};
+use super::{
+    decoder::{Header, Opcode, RawFrame},
+    deflate::Inflater,
+};
 use crate::{
     error::DecodeError,
     frame::{CloseCode, CloseFrame, Frame},
@@ -24,6 +27,8 @@ use crate::{
 pub(crate) struct Assembler {
     max_message: usize,
     max_fragments: usize,
+    /// Where permessage-deflate was agreed on.
+    inflater: Option<Box<Inflater>>,
     /// The fragmented message that waits for its next frame.
     message: Option<Partial>,
     /// How many bytes of the unfinished frame need no second look: validated where they are text that begins a
@@ -37,6 +42,8 @@ pub(crate) struct Assembler {
 #[derive(Debug)]
 struct Partial {
     data: Data,
+    /// Its payload is DEFLATE data, and what it is inflated to counts against the limit instead.
+    compressed: bool,
     /// The payload of its whole frames, in bytes.
     len: usize,
     frames: usize,
@@ -49,8 +56,12 @@ enum Data {
 }
 
 impl Assembler {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        Self { max_message: limits.max_message, max_fragments: limits.max_fragments, message: None, seen: 0 }
+    pub(crate) fn new(limits: &Limits, inflater: Option<Box<Inflater>>) -> Self {
+        Self { max_message: limits.max_message, max_fragments: limits.max_fragments, inflater, message: None, seen: 0 }
+    }
+
+    pub(crate) fn inflater(&mut self) -> Option<&mut Inflater> {
+        self.inflater.as_deref_mut()
     }
 
     /// Takes a whole frame; gives the message that it completes, or the control frame that it is.
@@ -60,13 +71,13 @@ impl Assembler {
         self.admit(Header { fin, rsv1, opcode, len: payload.len() })?;
         let seen = std::mem::take(&mut self.seen);
         match opcode {
-            Opcode::Text if fin => {
+            Opcode::Text if fin && !rsv1 => {
                 let text = ByteString::try_from(payload).map_err(|_| DecodeError::Utf8)?;
                 Ok(Some(Frame::Text(text)))
             }
-            Opcode::Binary if fin => Ok(Some(Frame::Binary(payload))),
-            Opcode::Text => self.extend(Partial::new(Data::Text(Text::default())), fin, &payload, 0),
-            Opcode::Binary => self.extend(Partial::new(Data::Binary(BytesMut::new())), fin, &payload, 0),
+            Opcode::Binary if fin && !rsv1 => Ok(Some(Frame::Binary(payload))),
+            Opcode::Text => self.extend(Partial::new(Data::Text(Text::default()), rsv1), fin, &payload, 0),
+            Opcode::Binary => self.extend(Partial::new(Data::Binary(BytesMut::new()), rsv1), fin, &payload, 0),
             Opcode::Continuation => {
                 let message = self.message.take().ok_or(DecodeError::UnexpectedContinuation)?;
                 self.extend(message, fin, &payload, seen)
@@ -78,17 +89,18 @@ impl Assembler {
     }
 
     /// Judges a frame whose payload is still incomplete, so that a server need not finish what is already wrong.
-    /// Each byte of text is looked at once, however often this is called.
+    /// Each byte of text is looked at once, however often this is called. What is compressed waits for its whole frame.
     pub(crate) fn peek(&mut self, header: Header, partial: &[u8]) -> Result<(), DecodeError> {
         self.admit(header)?;
         let fresh = &partial[self.seen..];
         match (header.opcode, &mut self.message) {
-            (Opcode::Text, _) => self.seen += validate(fresh)?.0.len(),
-            (Opcode::Continuation, Some(Partial { data: Data::Text(text), .. })) => {
+            (Opcode::Text, _) if !header.rsv1 => self.seen += validate(fresh)?.0.len(),
+            (Opcode::Continuation, Some(Partial { data: Data::Text(text), compressed: false, .. })) => {
                 text.extend(fresh)?;
                 self.seen = partial.len();
             }
-            (Opcode::Continuation | Opcode::Binary | Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {}
+            (Opcode::Text | Opcode::Continuation | Opcode::Binary | Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {
+            }
         }
         Ok(())
     }
@@ -96,23 +108,23 @@ impl Assembler {
     /// Whether a frame with this header may come now, and fits.
     #[inline]
     fn admit(&self, header: Header) -> Result<(), DecodeError> {
-        let (len, frames) = match (header.opcode, &self.message) {
+        let (len, frames, compressed) = match (header.opcode, &self.message) {
             // RFC 6455 §5.4: control frames "MAY be injected in the middle of a fragmented message".
             (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => return Ok(()),
             (Opcode::Continuation, None) => return Err(DecodeError::UnexpectedContinuation),
-            (Opcode::Continuation, Some(message)) => (message.len, message.frames),
+            (Opcode::Continuation, Some(message)) => (message.len, message.frames, message.compressed),
             // RFC 6455 §5.4: fragments of one message "MUST NOT be interleaved" with those of another.
             (Opcode::Text | Opcode::Binary, Some(_)) => return Err(DecodeError::ExpectedContinuation),
-            (Opcode::Text | Opcode::Binary, None) => (0, 0),
+            (Opcode::Text | Opcode::Binary, None) => (0, 0, header.rsv1),
         };
-        // A compressed message begins here (RFC 7692 §6). As long as nothing inflates it, the bit has no meaning.
-        if header.rsv1 {
+        // RFC 7692 §6: RSV1 begins a compressed message. Where nothing inflates it, the bit has no meaning.
+        if header.rsv1 && self.inflater.is_none() {
             return Err(DecodeError::ReservedBits { bits: 0b100 });
         }
         if frames >= self.max_fragments {
             return Err(DecodeError::TooManyFragments { limit: self.max_fragments });
         }
-        if header.len > self.max_message.saturating_sub(len) {
+        if !compressed && header.len > self.max_message.saturating_sub(len) {
             return Err(DecodeError::MessageTooBig { limit: self.max_message });
         }
         Ok(())
@@ -128,9 +140,11 @@ impl Assembler {
     ) -> Result<Option<Frame>, DecodeError> {
         message.frames += 1;
         message.len += payload.len();
-        match &mut message.data {
-            Data::Text(text) => text.extend(&payload[seen..])?,
-            Data::Binary(bytes) => bytes.extend_from_slice(&payload[seen..]),
+        match &mut self.inflater {
+            Some(inflater) if message.compressed => {
+                inflater.inflate(payload, fin, |inflated| message.data.extend(inflated))?;
+            }
+            Some(_) | None => message.data.extend(&payload[seen..])?,
         }
         if !fin {
             self.message = Some(message);
@@ -144,8 +158,20 @@ impl Assembler {
 }
 
 impl Partial {
-    fn new(data: Data) -> Self {
-        Self { data, len: 0, frames: 0 }
+    fn new(data: Data, compressed: bool) -> Self {
+        Self { data, compressed, len: 0, frames: 0 }
+    }
+}
+
+impl Data {
+    fn extend(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
+        match self {
+            Self::Text(text) => text.extend(bytes),
+            Self::Binary(binary) => {
+                binary.extend_from_slice(bytes);
+                Ok(())
+            }
+        }
     }
 }
 

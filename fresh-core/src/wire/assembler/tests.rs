@@ -1,7 +1,7 @@
 use super::*;
 
 fn assembler() -> Assembler {
-    Assembler::new(&Limits { max_message: 10, max_fragments: 3, ..Limits::default() })
+    Assembler::new(&Limits { max_message: 10, max_fragments: 3, ..Limits::default() }, None)
 }
 
 fn frame(fin: bool, opcode: Opcode, payload: &[u8]) -> RawFrame {
@@ -104,7 +104,7 @@ fn as_many_fragments_as_the_limit_pass_and_one_more_does_not_even_if_empty() {
 
 #[test]
 fn empty_fragments_take_no_memory() {
-    let mut assembler = Assembler::new(&Limits { max_fragments: usize::MAX, ..Limits::default() });
+    let mut assembler = Assembler::new(&Limits { max_fragments: usize::MAX, ..Limits::default() }, None);
     assembler.push(first(Opcode::Binary, b"")).unwrap();
     for _ in 0..1_000_000 {
         assert_eq!(assembler.push(middle(b"")), Ok(None));
@@ -140,7 +140,7 @@ fn what_a_header_declares_is_judged_before_its_payload_comes() {
 }
 
 #[test]
-fn a_compressed_message_is_refused_as_long_as_nothing_inflates_it() {
+fn a_compressed_message_is_refused_where_nothing_inflates_it() {
     let compressed = RawFrame { rsv1: true, ..whole(Opcode::Text, b"") };
     assert_eq!(assemble([compressed]), Err(DecodeError::ReservedBits { bits: 0b100 }));
 }

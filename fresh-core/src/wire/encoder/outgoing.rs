@@ -6,7 +6,10 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use fastwebsockets::OpCode;
 
 use super::{Kind, check, head_len, seal};
-use crate::frame::{CloseFrame, Frame};
+use crate::{
+    frame::{CloseFrame, Frame},
+    wire::deflate::{Deflater, Tally},
+};
 
 /// A payload over this many bytes is written from where it lies; below, a copy is cheaper than a piece of its own.
 const COPIED: usize = 16 << 10;
@@ -25,6 +28,8 @@ const KEPT_IDLE: usize = 4 << 10;
 /// As a [`Buf`] it shows them to one vectored write. What was written is counted by [`advance`](Buf::advance).
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
+    /// Where permessage-deflate was agreed on.
+    deflater: Option<Box<Deflater>>,
     /// The pieces that take no more frames; they go out before `tail`.
     full: VecDeque<Bytes>,
     /// The piece that small frames are appended to.
@@ -36,14 +41,18 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
+    pub(crate) fn new(deflater: Option<Box<Deflater>>) -> Self {
+        Self { deflater, ..Self::default() }
+    }
+
     /// Encodes a frame behind all others and masks it; [`check`] must have passed it.
     ///
     /// Returns the position at which it ends: it is out once [`written`](Self::written) reached that.
     pub(crate) fn push(&mut self, frame: Frame) -> u64 {
         debug_assert_eq!(check(&frame), Ok(()));
         match frame {
-            Frame::Text(text) => self.encode(Kind::whole(OpCode::Text), text.into_bytes()),
-            Frame::Binary(payload) => self.encode(Kind::whole(OpCode::Binary), payload),
+            Frame::Text(text) => self.message(OpCode::Text, text.into_bytes()),
+            Frame::Binary(payload) => self.message(OpCode::Binary, payload),
             Frame::Ping(payload) => self.encode(Kind::whole(OpCode::Ping), payload),
             Frame::Pong(payload) => self.encode(Kind::whole(OpCode::Pong), payload),
             Frame::Close(close) => self.encode(Kind::whole(OpCode::Close), close_payload(close)),
@@ -64,11 +73,28 @@ impl Outgoing {
         self.written
     }
 
-    /// Gives back memory where nothing waits, down to what an idle connection may hold (4 KiB).
+    /// What was compressed since this was last asked; `None` where nothing can be.
+    pub(crate) fn take_tally(&mut self) -> Option<Tally> {
+        self.deflater.as_deref_mut().map(Deflater::take_tally)
+    }
+
+    /// Gives back memory: the window where no message needs it any more, and the buffers where nothing waits, down to
+    /// what an idle connection may hold (4 KiB).
     pub(crate) fn shrink(&mut self) {
+        if let Some(deflater) = &mut self.deflater {
+            deflater.shrink();
+        }
         if self.is_empty() {
             self.full = VecDeque::new();
             self.release(KEPT_IDLE);
+        }
+    }
+
+    fn message(&mut self, opcode: OpCode, payload: Bytes) -> u64 {
+        let kind = Kind::whole(opcode);
+        match self.deflater.as_mut().and_then(|deflater| deflater.deflate(&payload)) {
+            Some(compressed) => self.encode(Kind { rsv1: true, ..kind }, compressed.into()),
+            None => self.encode(kind, payload),
         }
     }
 

@@ -2,7 +2,11 @@
 
 use bytes::BytesMut;
 
-use super::{assembler::Assembler, decoder::Decoder};
+use super::{
+    assembler::Assembler,
+    decoder::Decoder,
+    deflate::{Inflater, Tally},
+};
 use crate::{error::DecodeError, frame::Frame, options::Limits};
 
 /// Reads messages and control frames off the front of a buffer.
@@ -13,9 +17,21 @@ pub(crate) struct Inbound {
 }
 
 impl Inbound {
-    /// `compressed`: permessage-deflate was agreed on.
-    pub(crate) fn new(limits: &Limits, compressed: bool) -> Self {
-        Self { decoder: Decoder::new(limits, compressed), assembler: Assembler::new(limits) }
+    /// `inflater`: where permessage-deflate was agreed on.
+    pub(crate) fn new(limits: &Limits, inflater: Option<Box<Inflater>>) -> Self {
+        Self { decoder: Decoder::new(limits, inflater.is_some()), assembler: Assembler::new(limits, inflater) }
+    }
+
+    /// What was decompressed since this was last asked; `None` where nothing can be.
+    pub(crate) fn take_tally(&mut self) -> Option<Tally> {
+        self.assembler.inflater().map(Inflater::take_tally)
+    }
+
+    /// Gives back memory that no message needs.
+    pub(crate) fn shrink(&mut self) {
+        if let Some(inflater) = self.assembler.inflater() {
+            inflater.shrink();
+        }
     }
 
     /// The next message or control frame, or `None` until more bytes were added to the end of the buffer.

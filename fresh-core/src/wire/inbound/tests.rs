@@ -26,7 +26,7 @@ type Told = (Vec<Frame>, Option<DecodeError>);
 
 /// Feeds the bytes in pieces of the sizes that `size` gives.
 fn feed(limits: &Limits, bytes: &[u8], mut size: impl FnMut() -> usize) -> Told {
-    let mut inbound = Inbound::new(limits, false);
+    let mut inbound = Inbound::new(limits, None);
     let (mut buffer, mut rest, mut told) = (BytesMut::new(), bytes, Vec::new());
     loop {
         match inbound.next(&mut buffer) {
@@ -121,7 +121,7 @@ fn what_was_said_before_an_error_is_told_before_it() {
 
 #[test]
 fn bad_text_fails_with_the_byte_that_spoils_it() {
-    let mut inbound = Inbound::new(&Limits::default(), false);
+    let mut inbound = Inbound::new(&Limits::default(), None);
     let mut buffer = BytesMut::from(&frame(0x01, b"fragment \xE2\x82")[..]);
     buffer.extend_from_slice(&[0x80, 126, 0xFF, 0xFF, 0xAC, b'o', b'k']);
     assert_eq!(inbound.next(&mut buffer), Ok(None));
@@ -134,7 +134,7 @@ fn bad_text_fails_with_the_byte_that_spoils_it() {
 #[test]
 fn a_message_over_the_limit_fails_when_its_last_header_came() {
     let limits = Limits { max_message: 1000, ..Limits::default() };
-    let mut inbound = Inbound::new(&limits, false);
+    let mut inbound = Inbound::new(&limits, None);
     let mut buffer = BytesMut::from(&frame(0x02, &[0; 900])[..]);
     buffer.extend_from_slice(&[0x80, 101]);
     assert_eq!(inbound.next(&mut buffer), Err(DecodeError::MessageTooBig { limit: 1000 }));

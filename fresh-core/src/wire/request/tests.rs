@@ -7,7 +7,7 @@ fn request(url: &str) -> Request {
 }
 
 fn built(request: &Request) -> http::Request<Empty<Bytes>> {
-    build(request, "dGhlIHNhbXBsZSBub25jZQ==").unwrap()
+    build(request, "dGhlIHNhbXBsZSBub25jZQ==", None).unwrap()
 }
 
 fn header(request: &Request, name: &str) -> Option<String> {
@@ -100,11 +100,20 @@ fn the_subprotocols_are_offered_in_their_order() {
     assert_eq!(header(&request, "sec-websocket-protocol").unwrap(), "mqtt, chat.v2");
 }
 
+#[cfg(feature = "deflate")]
+#[test]
+fn compression_is_offered_where_it_is_asked_for() {
+    let request = request("ws://host/");
+    assert_eq!(header(&request, "sec-websocket-extensions"), None);
+    let built = build(&request, "key", Some(&DeflateOptions::new())).unwrap();
+    assert_eq!(built.headers()[SEC_WEBSOCKET_EXTENSIONS], "permessage-deflate; client_max_window_bits");
+}
+
 #[test]
 fn what_does_not_fit_http_is_refused_without_being_repeated() {
     let mut request = request("ws://host/");
     request.url.set_path(&"secret".repeat(20_000));
-    let error = build(&request, "key").unwrap_err();
+    let error = build(&request, "key", None).unwrap_err();
     assert!(matches!(error, UpgradeError::Request(_)));
     assert!(!error.to_string().contains("secret"));
 }

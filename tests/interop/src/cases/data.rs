@@ -1,7 +1,7 @@
 //! Data messages: every length that has a form of its own on the wire (RFC 6455 §5.2), fragments (§5.4), bursts.
 
 use bytes::Bytes;
-use fresh::{Control, Message};
+use fresh::{Control, Message, Options};
 
 use crate::{
     report::Report,
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Around the two places where the length takes more bytes, and one that no single read brings.
-const SIZES: [usize; 7] = [0, 1, 125, 126, 65_535, 65_536, 8 << 20];
+pub(super) const SIZES: [usize; 7] = [0, 1, 125, 126, 65_535, 65_536, 8 << 20];
 
 const BURST: usize = 1000;
 
@@ -19,8 +19,9 @@ pub(super) async fn all(server: &Server<'_>, report: &mut Report) {
         report.case(format!("text of {size} B comes back"), echo(server, text(size))).await;
         report.case(format!("binary of {size} B comes back"), echo(server, binary(size))).await;
     }
-    report.case("fragments of text become one message, a ping between them comes first", fragments(server, "")).await;
-    report.case("fragments of binary become one message", fragments(server, " binary")).await;
+    let what = "fragments of text become one message, a ping between them comes first";
+    report.case(what, fragments(server.options("/fragments"), "")).await;
+    report.case("fragments of binary become one message", fragments(server.options("/fragments"), " binary")).await;
     report.case(format!("{BURST} messages of ours come back in order"), burst_of_ours(server)).await;
     report.case(format!("{BURST} messages of the server come in order"), burst_of_the_server(server)).await;
 }
@@ -31,8 +32,9 @@ async fn echo(server: &Server<'_>, message: Message) -> fresh::Result<()> {
     session.stop().await
 }
 
-async fn fragments(server: &Server<'_>, kind: &str) -> fresh::Result<()> {
-    let mut session = Session::open(server.options("/fragments")?).await?;
+/// Three fragments of a message, and a ping behind the first.
+pub(super) async fn fragments(options: fresh::Result<Options>, kind: &str) -> fresh::Result<()> {
+    let mut session = Session::open(options?).await?;
     session.send(format!("!fragments{kind}")).await?;
     same(session.control().await?, Control::Ping(Bytes::from_static(b"between")))?;
     let whole = "one € two three";
@@ -66,7 +68,7 @@ async fn counted(session: &mut Session) -> fresh::Result<()> {
 }
 
 /// Text of exactly that many bytes, with characters of one to four bytes: reads and writes cut them anywhere.
-fn text(size: usize) -> Message {
+pub(super) fn text(size: usize) -> Message {
     const WORD: &str = "aé€😀";
     let mut text = WORD.repeat(size / WORD.len());
     text.extend(std::iter::repeat_n('x', size - text.len()));
@@ -74,6 +76,6 @@ fn text(size: usize) -> Message {
 }
 
 /// Bytes that repeat with a period no power of two divides, so that a block in the wrong place shows.
-fn binary(size: usize) -> Message {
+pub(super) fn binary(size: usize) -> Message {
     Message::from((0..=250_u8).cycle().take(size).collect::<Vec<u8>>())
 }

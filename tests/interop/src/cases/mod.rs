@@ -1,6 +1,7 @@
 //! What is tried against every server.
 
 mod close;
+mod compression;
 mod control;
 mod data;
 mod handshake;
@@ -12,6 +13,7 @@ use crate::{report::Report, server::Server};
 pub(crate) async fn all(server: &mut Server<'_>, report: &mut Report) {
     handshake::all(server, report).await;
     data::all(server, report).await;
+    compression::all(server, report).await;
     control::all(server, report).await;
     close::all(server, report).await;
     outage::all(server, report).await;
