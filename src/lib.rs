@@ -37,10 +37,14 @@ mod guide {
     #[cfg(feature = "deflate")]
     #[doc = include_str!("../docs/compression.md")]
     mod compression {}
+    #[doc = include_str!("../docs/names-and-links.md")]
+    mod names_and_links {}
     #[doc = include_str!("../docs/testing.md")]
     mod testing {}
     #[doc = include_str!("../docs/promises.md")]
     mod promises {}
+    #[doc = include_str!("../docs/conformance.md")]
+    mod conformance {}
     #[doc = include_str!("../docs/differences-from-fresh.md")]
     mod differences_from_fresh {}
 }

@@ -1,4 +1,4 @@
-//! The runtime of [`fresh`](https://docs.rs/fresh): use that crate, which re-exports everything here.
+//! The runtime of `fresh`: use that crate, which re-exports everything here.
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
 
