@@ -123,9 +123,9 @@ impl Registry for Remote {
         }
     }
 
-    async fn unregister(&self, name: &str, _: &AnyClient) {
+    async fn unregister(&self, name: &str, client: &AnyClient) {
         tokio::task::yield_now().await;
-        self.0.lock().unwrap().remove(name);
+        self.0.lock().unwrap().retain(|taken, holder| taken != name || !holder.is_same(client));
     }
 
     async fn whereis(&self, name: &str) -> Option<AnyClient> {
@@ -164,4 +164,12 @@ async fn a_client_that_waits_for_its_name_can_be_stopped() {
     let server = Server::in_memory();
     let client = Client::start(server.options().name(Name::via(Arc::new(Deaf), "x")), Plain).unwrap();
     assert!(matches!(client.stop().await, ExitReason::Stopped));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_that_comes_before_the_name_is_told_after_the_start() {
+    let (server, registry) = (Server::in_memory(), Arc::new(Remote::default()));
+    let client = Client::start(server.options().name(Name::via(registry, "far")), Plain).unwrap();
+    client.close(1000, "").unwrap();
+    assert!(matches!(client.closed().await, ExitReason::Normal));
 }

@@ -53,6 +53,19 @@ impl Handler for Teller {
     }
 }
 
+/// A teller whose infos wait for the gate.
+struct Held(Teller);
+
+impl Handler for Held {
+    type Info = u8;
+
+    async fn handle_info(&mut self, info: u8) -> Result<Action> {
+        self.0.tell(format!("info {info}"));
+        self.0.gate.notified().await;
+        Ok(Action::Continue)
+    }
+}
+
 fn teller() -> (Teller, Arc<Notify>, mpsc::UnboundedReceiver<String>) {
     let (told, telling) = mpsc::unbounded_channel();
     let gate = Arc::new(Notify::new());
@@ -150,6 +163,44 @@ async fn bytes_that_came_with_the_answer_are_counted() {
     let mut connection = server.pending().await.accept_and_send([Frame::text("12345")]).await;
     connection.expect_text("12345").await;
     assert_eq!(client.stats().bytes_received, 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn frames_that_waited_for_a_connection_go_out_while_a_callback_waits() {
+    let server = Server::in_memory();
+    let (handler, gate, mut telling) = teller();
+    let client = Client::start(server.options().offline(fresh::Offline::Queue(8)), Held(handler)).unwrap();
+    client.info(1).await.unwrap();
+    assert_eq!(all(&mut telling).await, ["first: info 1"]);
+    client.send("queued").await.unwrap();
+    let mut connection = server.accept().await;
+    let soon = tokio::time::timeout(Duration::from_millis(50), connection.expect_text("queued"));
+    soon.await.expect("nothing has to wait for the callback");
+    gate.notify_one();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_frame_that_waits_for_room_is_told_of_a_lost_connection_while_its_callback_waits() {
+    /// Sends more than fits, and waits for what becomes of the last frame.
+    struct Greedy(Option<Client>, mpsc::UnboundedSender<String>);
+    impl Handler for Greedy {
+        type Info = ();
+        async fn handle_connect(&mut self, _: &Upgrade) -> Result<Action> {
+            let Some(client) = self.0.take() else { return Ok(Action::Continue) };
+            client.send(vec![0; 1 << 20]).await?;
+            let fate = client.send_confirmed("last").await;
+            self.1.send(format!("{}", fate.is_err()))?;
+            Ok(Action::Continue)
+        }
+    }
+    let server = Server::in_memory_with_buffer(4096);
+    let (told, mut telling) = mpsc::unbounded_channel();
+    let options = server.options().write_buffer(1024);
+    let _client = Client::start_with(options, move |client: Client| Greedy(Some(client), told.clone())).unwrap();
+    let connection = server.accept().await;
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    connection.drop_connection();
+    assert_eq!(all(&mut telling).await, ["true"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

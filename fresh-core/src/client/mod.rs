@@ -2,7 +2,6 @@
 
 mod erased;
 mod error;
-mod shared;
 mod start;
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
@@ -16,11 +15,13 @@ use tokio::sync::{
 
 pub use crate::error::SendError;
 pub use error::{EndedError, InfoError, StartError};
-pub(crate) use shared::Shared;
 
 use crate::{
     connection::ConnectionState,
-    driver::mail::{Control, Mail},
+    driver::{
+        mail::{Confirm, Control, Mail},
+        shared::{Shared, Status},
+    },
     error::{Error, SendFailure},
     exit::ExitReason,
     frame::{CloseCode, CloseFrame, Frame},
@@ -34,15 +35,15 @@ use crate::{
 /// Dropping the last one does not end the client, as dropping a pid ends no process: call [`stop`](Self::stop) or
 /// [`close`](Self::close). `I` is the handler's [`Info`](crate::Handler::Info).
 pub struct Client<I = ()> {
-    pub(crate) inner: Arc<Inner<I>>,
+    inner: Arc<Inner<I>>,
 }
 
 /// What all handles of one client share.
-pub(crate) struct Inner<I> {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) mailbox: mpsc::Sender<Mail>,
-    pub(crate) infos: mpsc::Sender<I>,
-    pub(crate) controls: mpsc::UnboundedSender<Control>,
+struct Inner<I> {
+    shared: Arc<Shared>,
+    mailbox: mpsc::Sender<Mail>,
+    infos: mpsc::Sender<I>,
+    controls: mpsc::UnboundedSender<Control>,
 }
 
 impl<I: Send + 'static> Client<I> {
@@ -235,7 +236,7 @@ impl<I: Send + 'static> Client<I> {
         self.inner.shared.counters.snapshot()
     }
 
-    fn status<T>(&self, look: impl FnOnce(&shared::Status) -> T) -> T {
+    fn status<T>(&self, look: impl FnOnce(&Status) -> T) -> T {
         look(&self.inner.shared.status.borrow())
     }
 
@@ -299,9 +300,6 @@ impl<I: Send + 'static> Client<I> {
         self.inner.mailbox.max_capacity() - self.inner.mailbox.capacity()
     }
 }
-
-/// Where the fate of a frame is told.
-type Confirm = oneshot::Sender<Result<(), SendError>>;
 
 impl<I> Clone for Client<I> {
     fn clone(&self) -> Self {

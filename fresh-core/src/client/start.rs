@@ -5,9 +5,9 @@ use std::{future::Future, sync::Arc};
 use tokio::{runtime::Handle, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{Client, Inner, Shared, StartError};
+use super::{Client, Inner, StartError};
 use crate::{
-    driver::{self, mail::Mailboxes, source::Source},
+    driver::{self, mail::Mailboxes, shared::Shared, source::Source},
     error::Reason,
     exit::ExitReason,
     handler::Handler,
@@ -37,13 +37,14 @@ impl<I: Send + 'static> Client<I> {
     /// # Errors
     ///
     /// Outside of a tokio runtime, and where the options' name is taken.
-    pub fn start_with<H, F>(options: Options, factory: F) -> Result<Self, StartError>
+    pub fn start_with<H, F>(options: Options, mut factory: F) -> Result<Self, StartError>
     where
         H: Handler<Info = I>,
         F: FnMut(Self) -> H + Send + 'static,
     {
         let runtime = current_runtime()?;
-        let (client, running) = Starting::new(options).named()?.run(|client| Source::factory(factory, client));
+        let (client, running) =
+            Starting::new(options).named()?.run(|client| Source::factory(move || factory(client.clone())));
         runtime.spawn(running);
         Ok(client)
     }
@@ -93,13 +94,13 @@ impl<I: Send + 'static> Client<I> {
     /// As [`new`](Self::new), with a factory as in [`start_with`](Self::start_with).
     pub fn new_with<H, F>(
         options: Options,
-        factory: F,
+        mut factory: F,
     ) -> (Self, impl Future<Output = ExitReason> + Send + 'static + use<I, H, F>)
     where
         H: Handler<Info = I>,
         F: FnMut(Self) -> H + Send + 'static,
     {
-        Starting::new(options).run(|client| Source::factory(factory, client))
+        Starting::new(options).run(|client| Source::factory(move || factory(client.clone())))
     }
 }
 
@@ -120,9 +121,10 @@ impl<I: Send + 'static> Starting<I> {
         });
         let (infos, info) = mpsc::channel(options.mailbox);
         let (controls, control) = mpsc::unbounded_channel();
+        let boxes = Mailboxes { mail, info, control, mailbox: mailbox.clone() };
         let client = Client { inner: Arc::new(Inner { shared, mailbox, infos, controls }) };
         let registration = Registration::new(options.name.clone(), AnyClient::new(client.clone()));
-        Self { options, client, boxes: Mailboxes { mail, info, control }, registration }
+        Self { options, client, boxes, registration }
     }
 
     /// Takes the name, where the registry can answer at once.
@@ -140,7 +142,8 @@ impl<I: Send + 'static> Starting<I> {
             let taken = |holder| Reason::from(StartError::AlreadyStarted(holder));
             registration.wait().await.map_err(taken)
         };
-        let running = driver::run(options, client.clone(), boxes, source(client.clone()), entry);
+        let shared = Arc::clone(&client.inner.shared);
+        let running = driver::run(options, shared, boxes, source(client.clone()), entry);
         (client, running)
     }
 }

@@ -1,6 +1,8 @@
 //! Doing in the world what the machine wants done.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
+
+use tokio::sync::mpsc::error::TrySendError;
 
 use super::{
     link::Link,
@@ -36,7 +38,10 @@ impl<I: Send + 'static> Turn<I> {
                 self.log.event(&event);
                 self.calls.push_next(event);
             }
-            Effect::Discard => self.lost_messages(1),
+            Effect::Discard => {
+                self.shared().counters.messages_received.add(1);
+                self.discarded += 1;
+            }
             Effect::DiscardCalls => {
                 let count = self.calls.discard_events();
                 self.lost_messages(count);
@@ -61,18 +66,40 @@ impl<I: Send + 'static> Turn<I> {
         self.calls.push_event(event);
     }
 
+    /// Keeps a frame for the next connection, where the policy has room for it.
     fn hold(&mut self, Outbound { frame, origin }: Outbound) {
         let confirm = self.take_receipt(origin);
-        if let Err(refused) = self.client.inner.mailbox.try_send(Mail { frame, confirm }) {
-            let outbound = self.outbound(refused.into_inner());
+        let mailbox = &self.boxes.mailbox;
+        let mail = Mail { frame, confirm };
+        let refused = if self.options.offline.has_room(mailbox.max_capacity() - mailbox.capacity()) {
+            mailbox.try_send(mail).err().map(TrySendError::into_inner)
+        } else {
+            Some(mail)
+        };
+        if let Some(mail) = refused {
+            let outbound = self.outbound(mail);
             self.refuse(outbound, &SendFailure::QueueFull);
         }
     }
 
-    pub(super) fn refuse(&mut self, Outbound { frame, origin }: Outbound, failure: &SendFailure) {
-        match self.take_receipt(origin) {
-            Some(confirm) => tell(confirm, Err(SendError::new(Some(frame), failure.clone()))),
-            None => self.shared().lost_frames(1, failure),
+    pub(super) fn refuse(&mut self, outbound: Outbound, failure: &SendFailure) {
+        let lost = self.give_back(outbound, failure);
+        self.lost_frames(lost.into(), failure);
+    }
+
+    /// Gives a frame back to whoever waits to hear of it; whether nobody does, and it is lost.
+    pub(super) fn give_back(&mut self, Outbound { frame, origin }: Outbound, failure: &SendFailure) -> bool {
+        let waits = self.take_receipt(origin);
+        let lost = waits.is_none();
+        if let Some(confirm) = waits {
+            tell(confirm, Err(SendError::new(Some(frame), failure.clone())));
+        }
+        lost
+    }
+
+    pub(super) fn lost_frames(&self, count: u64, failure: &SendFailure) {
+        if count > 0 {
+            self.shared().lost_frames(count, failure);
         }
     }
 
@@ -93,8 +120,10 @@ impl<I: Send + 'static> Turn<I> {
     /// Drops the connection or the attempt; frames that were accepted for it are lost.
     fn drop_link(&mut self) {
         self.write_last();
+        let discarded = mem::take(&mut self.discarded);
+        self.lost_messages(discarded);
         self.tally();
-        let mut link = std::mem::take(&mut self.link);
+        let mut link = mem::take(&mut self.link);
         let Some(stream) = link.stream() else { return };
         let mut lost = 0;
         for receipt in stream.unsent() {
@@ -103,9 +132,7 @@ impl<I: Send + 'static> Turn<I> {
                 None => lost += 1,
             }
         }
-        if lost > 0 {
-            self.shared().lost_frames(lost, &SendFailure::NotConnected);
-        }
+        self.lost_frames(lost, &SendFailure::NotConnected);
         self.shared().dropped();
     }
 

@@ -5,6 +5,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     error::SendError,
     frame::{CloseFrame, Frame},
+    machine::Command,
 };
 
 /// Where the fate of a frame is told.
@@ -25,10 +26,22 @@ pub(crate) enum Control {
     Stop,
 }
 
+impl From<Control> for Command {
+    fn from(control: Control) -> Self {
+        match control {
+            Control::Close(close) => Self::Close(close),
+            Control::Reconnect => Self::Reconnect,
+            Control::Stop => Self::Stop,
+        }
+    }
+}
+
 /// The driver's ends of the channels.
 #[derive(Debug)]
 pub(crate) struct Mailboxes<I> {
     pub(crate) mail: mpsc::Receiver<Mail>,
     pub(crate) info: mpsc::Receiver<I>,
     pub(crate) control: mpsc::UnboundedReceiver<Control>,
+    /// The other end of `mail`, for frames that are kept for the next connection.
+    pub(crate) mailbox: mpsc::Sender<Mail>,
 }

@@ -10,6 +10,7 @@ mod effects;
 mod link;
 pub(crate) mod log;
 pub(crate) mod mail;
+pub(crate) mod shared;
 pub(crate) mod source;
 mod stream;
 mod traffic;
@@ -22,18 +23,12 @@ use std::{
 
 use calls::Call;
 use mail::Mailboxes;
+use shared::Shared;
 use source::Source;
 use tracing::Instrument;
 use turn::Turn;
 
-use crate::{
-    client::{Client, Shared},
-    error::Reason,
-    exit::ExitReason,
-    handler::Handler,
-    machine::Answer,
-    options::Options,
-};
+use crate::{error::Reason, exit::ExitReason, handler::Handler, machine::Answer, options::Options};
 
 /// The life of a client, from its first attempt to `handle_terminate`.
 ///
@@ -41,22 +36,19 @@ use crate::{
 /// end is told.
 pub(crate) fn run<H: Handler, K: Send>(
     options: Options,
-    client: Client<H::Info>,
+    shared: Arc<Shared>,
     boxes: Mailboxes<H::Info>,
-    mut source: Source<H>,
+    source: Source<H>,
     entry: impl Future<Output = Result<K, Reason>> + Send + 'static,
 ) -> impl Future<Output = ExitReason> + Send + 'static {
-    let span = client.inner.shared.span.clone();
-    let ending = Ending(Arc::clone(&client.inner.shared));
-    let mut turn = Turn::new(options, client, boxes, source.is_renewable());
+    let span = shared.span.clone();
+    let ending = Ending(Arc::clone(&shared));
+    let mut turn = Turn::new(options, shared, boxes, source.is_renewable());
     async move {
         let ending = ending;
         let (reason, kept) = match turn.admitted(entry).await {
             Ok(kept) => (drive(turn, source).await, Some(kept)),
-            Err(reason) => {
-                turn.end(&reason);
-                (callbacks::terminate(&mut source.handler, reason).await, None)
-            }
+            Err(reason) => (end(turn, source, reason).await, None),
         };
         drop(kept);
         ending.0.ended(reason.clone());
@@ -83,6 +75,11 @@ async fn drive<H: Handler>(mut turn: Turn<H::Info>, mut source: Source<H>) -> Ex
             turn.answer(Answer::Panicked(message));
         }
     };
+    end(turn, source, reason).await
+}
+
+/// Gives up everything, the handler last.
+async fn end<H: Handler>(turn: Turn<H::Info>, mut source: Source<H>, reason: ExitReason) -> ExitReason {
     turn.end(&reason);
     callbacks::terminate(&mut source.handler, reason).await
 }

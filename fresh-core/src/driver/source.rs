@@ -1,6 +1,6 @@
 //! Where handlers come from: one that was given, or a factory.
 
-use crate::{client::Client, handler::Handler};
+use crate::handler::Handler;
 
 /// A handler, and how to make another one.
 pub(crate) struct Source<H: Handler> {
@@ -16,11 +16,7 @@ impl<H: Handler> Source<H> {
         Self { handler, factory: None }
     }
 
-    pub(crate) fn factory<F>(mut factory: F, client: Client<H::Info>) -> Self
-    where
-        F: FnMut(Client<H::Info>) -> H + Send + 'static,
-    {
-        let mut factory = move || factory(client.clone());
+    pub(crate) fn factory(mut factory: impl FnMut() -> H + Send + 'static) -> Self {
         Self { handler: factory(), factory: Some(Box::new(factory)) }
     }
 

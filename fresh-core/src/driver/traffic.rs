@@ -34,6 +34,14 @@ impl<I: Send + 'static> Turn<I> {
 
     /// Reads until the socket has no more, the queue of calls is full, or, while no callback runs, there is one to run.
     pub(super) fn read(&mut self, cx: &mut Context<'_>, busy: bool) {
+        self.read_on(cx, busy);
+        // Callbacks come first: behind what they have not handled nothing can be seen, so no silence is judged.
+        if !busy && self.has_call() {
+            self.pause(true);
+        }
+    }
+
+    fn read_on(&mut self, cx: &mut Context<'_>, busy: bool) {
         while self.decode(busy) {
             let Some(stream) = self.link.stream() else { return };
             match stream.poll_read(cx) {
@@ -62,11 +70,7 @@ impl<I: Send + 'static> Turn<I> {
     pub(super) fn decode(&mut self, busy: bool) -> bool {
         while busy || !self.has_call() {
             let full = self.machine.delivers() && !self.calls.has_room();
-            let Some(stream) = self.link.stream() else { return false };
-            if full != stream.paused {
-                stream.paused = full;
-                self.feed(Input::Wire(if full { Wire::ReadPaused } else { Wire::ReadResumed }));
-            }
+            self.pause(full);
             if full {
                 return false;
             }
@@ -78,6 +82,15 @@ impl<I: Send + 'static> Turn<I> {
             }
         }
         false
+    }
+
+    /// Tells the machine whether reading rests.
+    fn pause(&mut self, paused: bool) {
+        if let Some(stream) = self.link.stream()
+            && mem::replace(&mut stream.paused, paused) != paused
+        {
+            self.feed(Input::Wire(if paused { Wire::ReadPaused } else { Wire::ReadResumed }));
+        }
     }
 
     pub(super) fn write(&mut self, cx: &mut Context<'_>) {

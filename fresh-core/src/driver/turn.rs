@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     future::{Future, poll_fn},
+    mem,
     pin::pin,
     sync::Arc,
     task::{Context, Poll},
@@ -11,35 +12,36 @@ use std::{
 
 use super::{
     alarm::{Alarm, now},
+    callbacks::caught,
     calls::{Call, Calls, Waiting},
     link::Link,
     log::Log,
     mail::{Confirm, Control, Mail, Mailboxes},
+    shared::Shared,
     stream::Stream,
 };
 use crate::{
-    action::Action,
+    action::{Action, Frames},
     backoff::Backoff,
-    client::{Client, Shared},
     connection::ConnectionState,
     error::{Reason, SendFailure},
     exit::ExitReason,
+    frame::Frame,
     machine::{Answer, Command, Config, Input, Machine},
     options::Options,
 };
 
 /// How many callbacks may run before the connection is looked at again.
 const BURST: usize = 128;
-/// How many frames are taken out of the mailbox at once.
-const MAIL_BATCH: usize = 64;
 
 pub(super) struct Turn<I> {
     pub(super) machine: Machine,
     now: Instant,
     pub(super) options: Arc<Options>,
-    pub(super) client: Client<I>,
-    boxes: Mailboxes<I>,
-    batch: Vec<Mail>,
+    shared: Arc<Shared>,
+    pub(super) boxes: Mailboxes<I>,
+    /// What was asked for before the start.
+    early: Vec<Control>,
     pub(super) receipts: HashMap<u64, Confirm>,
     pub(super) next_receipt: u64,
     pub(super) link: Link,
@@ -50,6 +52,8 @@ pub(super) struct Turn<I> {
     alarm: Alarm,
     pub(super) log: Log,
     state: ConnectionState,
+    /// Messages that came too late for a callback of this connection.
+    pub(super) discarded: u64,
     pub(super) renewal: bool,
     pub(super) exit: Option<ExitReason>,
     /// An effect made something new to poll.
@@ -57,7 +61,7 @@ pub(super) struct Turn<I> {
 }
 
 impl<I: Send + 'static> Turn<I> {
-    pub(super) fn new(options: Options, client: Client<I>, boxes: Mailboxes<I>, renewable: bool) -> Self {
+    pub(super) fn new(options: Options, shared: Arc<Shared>, boxes: Mailboxes<I>, renewable: bool) -> Self {
         let machine = Machine::new(Config::new(&options, renewable), Backoff::new(options.backoff));
         Self {
             state: machine.state(),
@@ -66,15 +70,16 @@ impl<I: Send + 'static> Turn<I> {
             calls: Calls::new(&options),
             log: Log::new(&options),
             options: Arc::new(options),
-            client,
+            shared,
             boxes,
-            batch: Vec::new(),
+            early: Vec::new(),
             receipts: HashMap::new(),
             next_receipt: 0,
             link: Link::None,
             info: None,
             burst: 0,
             alarm: Alarm::default(),
+            discarded: 0,
             renewal: false,
             exit: None,
             again: false,
@@ -88,15 +93,20 @@ impl<I: Send + 'static> Turn<I> {
     ) -> Result<K, ExitReason> {
         tokio::select! {
             biased;
-            admitted = entry => admitted.map_err(ExitReason::Failed),
+            admitted = caught(entry) => match admitted {
+                Ok(admitted) => admitted.map_err(ExitReason::Failed),
+                Err(panic) => Err(ExitReason::Panicked(panic)),
+            },
             () = self.stopped() => Err(ExitReason::Stopped),
         }
     }
 
+    /// Until a stop is asked for; what else is asked for meanwhile is done after the start.
     async fn stopped(&mut self) {
         while let Some(control) = self.boxes.control.recv().await {
-            if matches!(control, Control::Stop) {
-                break;
+            match control {
+                Control::Stop => break,
+                Control::Close(_) | Control::Reconnect => self.early.push(control),
             }
         }
     }
@@ -104,6 +114,9 @@ impl<I: Send + 'static> Turn<I> {
     pub(super) fn start(&mut self) {
         self.now = now();
         self.feed(Input::Start);
+        for control in mem::take(&mut self.early) {
+            self.feed(Input::Command(control.into()));
+        }
     }
 
     /// The next call for the handler, once there is one; the connection goes on until then.
@@ -146,14 +159,18 @@ impl<I: Send + 'static> Turn<I> {
 
     pub(super) fn answer(&mut self, answer: Answer) {
         // The commonest answers start no timer, so they need no clock.
-        if !matches!(answer, Answer::Action(Action::Continue | Action::Reply(_))) {
+        let timeless = |answer: &Answer| {
+            use Frame::{Binary, Text};
+            matches!(answer, Answer::Action(Action::Continue | Action::Reply(Frames::One(Text(_) | Binary(_)))))
+        };
+        if !timeless(&answer) {
             self.now = now();
         }
         self.feed(Input::Answer(answer));
     }
 
     pub(super) fn take_renewal(&mut self) -> bool {
-        std::mem::take(&mut self.renewal)
+        mem::take(&mut self.renewal)
     }
 
     /// Gives up everything but the handler. Whoever still waits for a frame learns that the client has ended.
@@ -161,10 +178,12 @@ impl<I: Send + 'static> Turn<I> {
         self.log.ended(reason);
         self.lost_infos(self.infos() as u64);
         self.boxes.mail.close();
+        let mut lost = 0;
         while let Ok(mail) = self.boxes.mail.try_recv() {
             let outbound = self.outbound(mail);
-            self.refuse(outbound, &SendFailure::Ended);
+            lost += u64::from(self.give_back(outbound, &SendFailure::Ended));
         }
+        self.lost_frames(lost, &SendFailure::Ended);
     }
 
     /// One look at everything that can have news.
@@ -190,7 +209,8 @@ impl<I: Send + 'static> Turn<I> {
                 self.now = now();
                 self.again = true;
             }
-            if !self.again {
+            // A callback that may begin comes first: its reply goes out before what waits in the mailbox.
+            if !self.again || (!busy && self.has_call()) {
                 break;
             }
         }
@@ -198,30 +218,21 @@ impl<I: Send + 'static> Turn<I> {
 
     fn take_controls(&mut self, cx: &mut Context<'_>) {
         while let Poll::Ready(Some(control)) = self.boxes.control.poll_recv(cx) {
-            let command = match control {
-                Control::Close(close) => Command::Close(close),
-                Control::Reconnect => Command::Reconnect,
-                Control::Stop => Command::Stop,
-            };
             // What was accepted before goes out before.
             if !self.machine.holds_mail() {
                 while let Ok(mail) = self.boxes.mail.try_recv() {
                     self.take(mail);
                 }
             }
-            self.feed(Input::Command(command));
+            self.feed(Input::Command(control.into()));
         }
     }
 
     fn take_mail(&mut self, cx: &mut Context<'_>) {
-        let mut batch = std::mem::take(&mut self.batch);
         while self.takes_mail() {
-            match self.boxes.mail.poll_recv_many(cx, &mut batch, MAIL_BATCH) {
-                Poll::Ready(count) if count > 0 => batch.drain(..).for_each(|mail| self.take(mail)),
-                Poll::Ready(_) | Poll::Pending => break,
-            }
+            let Poll::Ready(Some(mail)) = self.boxes.mail.poll_recv(cx) else { break };
+            self.take(mail);
         }
-        self.batch = batch;
     }
 
     fn take(&mut self, mail: Mail) {
@@ -265,6 +276,8 @@ impl<I: Send + 'static> Turn<I> {
         let state = self.machine.state();
         if state != self.state {
             self.state = state;
+            // What another state takes up may have been passed by in this look: the mailbox, above all.
+            self.again = true;
             let wait = self.machine.next_timeout().map(|at| at.saturating_duration_since(self.now));
             self.log.moved(state, wait);
             // The end is told when all of it is done.
@@ -295,6 +308,6 @@ impl<I: Send + 'static> Turn<I> {
     }
 
     pub(super) fn shared(&self) -> &Shared {
-        &self.client.inner.shared
+        &self.shared
     }
 }

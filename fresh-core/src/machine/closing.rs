@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{
     context::{Again, Context},
-    io::{Answer, Command, Effect, Event, Input, Wire},
+    io::{About, Answer, Command, Effect, Event, Input, Wire},
     state::State,
     timers::Timer,
 };
@@ -155,7 +155,10 @@ impl Closing {
                 State::Closing(self)
             }
             Command::Close(_) => State::Closing(self),
-            Command::Reconnect => self.instead(Purpose::Reconnect(When::Now), context),
+            Command::Reconnect => {
+                self.tell(context);
+                self.instead(Purpose::Reconnect(When::Now), context)
+            }
             Command::Stop => self.instead(Purpose::Exit(ExitReason::Stopped), context),
         }
     }
@@ -187,6 +190,18 @@ impl Closing {
                 State::Closing(self)
             }
             Err(Again::Ignore | Again::Reconnect | Again::Restart) => State::Closing(self),
+        }
+    }
+
+    /// Tells what the server did, where another connection takes the place of this one before its end: a close that it
+    /// began, a violation. A close of ours is replaced by what we ask for next.
+    fn tell(&self, context: &mut Context) {
+        match (&self.purpose, &self.exchange) {
+            (Purpose::Disconnect(Initiator::Remote), Exchange::Answered(theirs)) => {
+                context.deliver(Event::Disconnected(Disconnect::clean(Initiator::Remote, theirs.clone())));
+            }
+            (Purpose::Fail(error), _) => context.deliver(Event::Failed(error.clone(), About::Loss)),
+            (Purpose::Disconnect(_) | Purpose::Exit(_) | Purpose::Reconnect(_), _) => {}
         }
     }
 

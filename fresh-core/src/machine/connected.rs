@@ -31,7 +31,10 @@ pub(super) struct Connected {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
     Flowing,
-    Resting,
+    /// Whether a sign of life was awaited when it began to rest, or has been since.
+    Resting {
+        life_awaited: bool,
+    },
 }
 
 impl Connected {
@@ -73,16 +76,16 @@ impl Connected {
             Wire::WriteResumed => context.timers.clear(Timer::Write),
             // Behind the backlog nothing can be seen, a pong included: the deadlines rest with the reading.
             Wire::ReadPaused => {
-                self.reading = Reading::Resting;
+                self.reading = Reading::Resting { life_awaited: context.timers.is_set(Timer::Pong) };
                 context.timers.clear(Timer::Pong);
                 context.timers.clear(Timer::Idle);
             }
             Wire::ReadResumed => {
-                self.reading = Reading::Flowing;
-                context.start(Timer::Idle, context.config.idle_timeout, now);
-                if self.keepalive.is_unanswered() {
+                if self.reading == (Reading::Resting { life_awaited: true }) {
                     context.start(Timer::Pong, context.config.pong_timeout, now);
                 }
+                context.start(Timer::Idle, context.config.idle_timeout, now);
+                self.reading = Reading::Flowing;
             }
         }
         State::Connected(self)
@@ -146,9 +149,11 @@ impl Connected {
                 let frame = Frame::Ping(self.keepalive.ping(now));
                 context.effect(Effect::Send(Outbound::own(frame)));
                 context.start(Timer::Ping, context.config.ping_interval, now);
-                // The deadline of a ping that is still unanswered is not put off by the next one.
-                if self.reading == Reading::Flowing && !context.timers.is_set(Timer::Pong) {
-                    context.start(Timer::Pong, context.config.pong_timeout, now);
+                match &mut self.reading {
+                    Reading::Resting { life_awaited } => *life_awaited = true,
+                    // The deadline of a ping that is still unanswered is not put off by the next one.
+                    Reading::Flowing if context.timers.is_set(Timer::Pong) => {}
+                    Reading::Flowing => context.start(Timer::Pong, context.config.pong_timeout, now),
                 }
                 State::Connected(self)
             }

@@ -20,6 +20,7 @@ use crate::{
     error::{Error, Reason, SendFailure},
     exit::ExitReason,
     options::{Offline, Options},
+    wire::encoder,
 };
 
 /// The options that the machine goes by; `None` is off.
@@ -158,7 +159,23 @@ impl Context {
         self.fault(failure.clone());
     }
 
+    /// The frames that may be sent at all; the handler is told of the others.
+    fn checked(&mut self, frames: Frames) -> Frames {
+        let mut allowed = Vec::new();
+        for frame in frames {
+            match encoder::check(&frame) {
+                Ok(()) => allowed.push(frame),
+                Err(error) => self.fault(error),
+            }
+        }
+        Frames::Many(allowed)
+    }
+
     fn reply_offline(&mut self, frames: Frames) {
+        let frames = self.checked(frames);
+        if frames.is_empty() {
+            return;
+        }
         match self.config.offline {
             Offline::Reject => self.refuse_reply(frames, &SendFailure::NotConnected),
             Offline::Queue(_) | Offline::Drop => {

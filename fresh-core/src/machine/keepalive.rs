@@ -28,8 +28,4 @@ impl Keepalive {
         self.unanswered = None;
         Some(now.saturating_duration_since(at))
     }
-
-    pub(super) fn is_unanswered(&self) -> bool {
-        self.unanswered.is_some()
-    }
 }

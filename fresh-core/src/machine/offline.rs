@@ -84,8 +84,12 @@ fn recover(context: &mut Context, recovery: crate::action::Recovery, lost: Optio
         Err(Again::Ignore) => State::Idle,
         Err(Again::Reconnect) => context.wait(lost, now),
         Err(Again::Restart) => {
-            context.effect(Effect::Renew);
-            context.wait(lost, now)
+            let next = context.wait(lost, now);
+            // A client that gives up ends with the handler it has.
+            if matches!(next, State::Waiting) {
+                context.effect(Effect::Renew);
+            }
+            next
         }
     }
 }

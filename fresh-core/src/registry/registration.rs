@@ -17,8 +17,12 @@ impl Registration {
     pub(crate) fn new(name: Option<Name>, client: AnyClient) -> Self {
         let Some(name) = name else { return Self::Done(None) };
         Self::Pending(Box::pin(async move {
-            name.registry.register(&name.name, client.clone()).await?;
-            Ok(Registered { name, client })
+            // First, so that the name is freed too where the asking is cut short after it was given.
+            let mut registered = Registered { name, client, mine: true };
+            let Registered { name, client, .. } = &registered;
+            let answer = name.registry.register(&name.name, client.clone()).await;
+            registered.mine = answer.is_ok();
+            answer.map(|()| registered)
         }))
     }
 
@@ -49,10 +53,15 @@ impl Registration {
 pub(crate) struct Registered {
     name: Name,
     client: AnyClient,
+    /// Whether it may be ours.
+    mine: bool,
 }
 
 impl Drop for Registered {
     fn drop(&mut self) {
+        if !self.mine {
+            return;
+        }
         let (name, client) = (self.name.clone(), self.client.clone());
         let mut freeing = Box::pin(async move { name.registry.unregister(&name.name, &client).await });
         // A registry in memory is done now; another one goes on in the background, where there is a runtime to do so.

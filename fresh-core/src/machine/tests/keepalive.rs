@@ -66,6 +66,13 @@ fn the_pong_deadline_rests_while_reading_rests() {
 }
 
 #[test]
+fn a_peer_that_gave_a_sign_of_life_before_reading_rested_need_not_give_another() {
+    let mut rig = Rig::connected();
+    rig.pass(30 * S).hear(Wire::Alive).hear(Wire::ReadPaused).hear(Wire::ReadResumed).pass(29 * S);
+    assert_eq!(rig.state(), ConnectionState::Connected);
+}
+
+#[test]
 fn a_ping_sent_while_reading_rests_starts_its_deadline_with_the_reading() {
     let mut rig = Rig::connected();
     rig.hear(Wire::ReadPaused).pass(31 * S).hear(Wire::ReadResumed).pass(19 * S);

@@ -49,3 +49,14 @@ fn the_mailbox_is_held_only_by_a_queue_and_only_without_a_connection() {
     rig.command(Command::Stop);
     assert!(!rig.machine.holds_mail(), "nobody will connect any more");
 }
+
+#[test]
+fn a_reply_that_may_not_be_sent_is_not_kept_for_the_next_connection() {
+    for policy in [Offline::Reject, Offline::Queue(2), Offline::Drop] {
+        let mut rig = offline(policy);
+        rig.answer(Answer::Action(Action::reply(Frame::ping(vec![0; 126]))));
+        let effects = rig.effects();
+        let [Effect::DeliverNext(Event::Failed(error, About::Fault))] = &effects[..] else { panic!("{effects:?}") };
+        assert!(matches!(error, Error::Encode(_)), "{policy:?}");
+    }
+}

@@ -234,3 +234,25 @@ fn a_verdict_about_the_connection_before_still_ends_the_client() {
     rig.verdict(Recovery::Close);
     assert_eq!(rig.state(), ConnectionState::Closing);
 }
+
+#[test]
+fn a_restart_for_which_no_attempt_is_left_makes_no_new_handler() {
+    let mut rig = Rig::with(|options| options.backoff(BackoffOptions::new().attempts(1)));
+    rig.feed(Input::Start);
+    failed(&mut rig);
+    rig.effects();
+    rig.verdict(Recovery::Restart);
+    assert!(!rig.effects().iter().any(|effect| matches!(effect, Effect::Renew)));
+    assert!(matches!(rig.exit(), ExitReason::GaveUp { attempts: 1, .. }));
+}
+
+#[test]
+fn reconnect_amid_the_servers_close_or_a_violation_still_tells_of_it() {
+    let mut rig = Rig::connected();
+    rig.receive(Frame::close(1012, "")).command(Command::Reconnect);
+    assert!(matches!(&rig.told()[..], [Event::Disconnected(told)] if told.initiator == Initiator::Remote));
+
+    let mut rig = Rig::connected();
+    rig.hear(Wire::Violated(crate::error::DecodeError::Masked)).command(Command::Reconnect);
+    assert!(matches!(&rig.told()[..], [Event::Failed(Error::Decode(_), About::Loss)]));
+}

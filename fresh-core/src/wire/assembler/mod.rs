@@ -83,8 +83,9 @@ impl Assembler {
                 self.extend(message, fin, &payload, seen)
             }
             Opcode::Close => close(payload).map(|close| Some(Frame::Close(close))),
-            Opcode::Ping => Ok(Some(Frame::Ping(payload))),
-            Opcode::Pong => Ok(Some(Frame::Pong(payload))),
+            // Copied, so that a handful of bytes does not keep a whole read buffer alive while it waits for a callback.
+            Opcode::Ping => Ok(Some(Frame::Ping(Bytes::copy_from_slice(&payload)))),
+            Opcode::Pong => Ok(Some(Frame::Pong(Bytes::copy_from_slice(&payload)))),
         }
     }
 

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use tokio::sync::watch;
 use tracing::Span;
 
+use super::log;
 use crate::{
     connection::{ConnectionState, Upgrade},
-    driver::log,
     error::SendFailure,
     exit::ExitReason,
     options::{Offline, Options},
