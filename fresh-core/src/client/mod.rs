@@ -2,6 +2,7 @@
 
 mod erased;
 mod error;
+mod ext;
 mod shared;
 mod start;
 
@@ -16,6 +17,7 @@ use tokio::sync::{
 
 pub use crate::error::SendError;
 pub use error::{EndedError, InfoError, StartError};
+pub use ext::HandlerExt;
 pub(crate) use shared::Shared;
 
 use crate::{
