@@ -11,7 +11,7 @@
 use std::{env, time::Duration};
 
 use fresh::{
-    Action, BoxError, Client, Disconnect, Error, ExitReason, Handler, Message, Options, Recovery, Result,
+    Action, BoxError, Client, Disconnect, Error, Handler, Message, Options, Recovery, Result,
     options::{DeflateOptions, Limits},
     url::Url,
 };
@@ -119,10 +119,9 @@ impl Server {
     async fn ask(&self, page: &str, case: Option<&Case>) -> Result<String> {
         let (said, mut heard) = mpsc::unbounded_channel();
         let client = Client::start(options(&self.page(page, case)?)?, Listener(said))?;
-        match timeout(CASE_LIMIT, client.closed()).await? {
-            ExitReason::Normal => Ok(heard.recv().await.unwrap_or_default()),
-            failure => Err(format!("{page}: {failure}").into()),
-        }
+        let ended = timeout(CASE_LIMIT, client.closed()).await?;
+        ended.into_result().map_err(|failure| format!("{page}: {failure}"))?;
+        Ok(heard.recv().await.unwrap_or_default())
     }
 
     fn page(&self, page: &str, case: Option<&Case>) -> Result<Url> {

@@ -2,9 +2,16 @@
 
 // What a handler is, and what its callbacks get and return.
 pub use fresh_core::{
-    Action, Control, Disconnect, DynHandler, Frames, Handler, Initiator, Message, Recovery, Upgrade,
+    Action, Control, Disconnect, DynHandler, Frames, Handler, HandlerExt, Initiator, Message, Recovery, Upgrade,
     handler::{default_after_disconnect, default_after_error},
 };
+
+#[cfg(feature = "macros")]
+pub use fresh_macros::Handler;
+
+/// What the derived code names.
+#[doc(hidden)]
+pub use fresh_core::__private;
 
 // The client, what it is started with and what it tells.
 pub use fresh_core::{Client, CloseCode, CloseFrame, ConnectionState, ExitReason, Frame, Offline, Options, Stats};
@@ -30,6 +37,9 @@ mod guide {
     mod quick_start {}
     #[doc = include_str!("../docs/callbacks.md")]
     mod callbacks {}
+    #[cfg(feature = "macros")]
+    #[doc = include_str!("../docs/derive.md")]
+    mod derive {}
     #[doc = include_str!("../docs/reconnection.md")]
     mod reconnection {}
     #[doc = include_str!("../docs/options.md")]

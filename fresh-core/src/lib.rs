@@ -14,11 +14,13 @@ pub mod options;
 pub mod registry;
 
 pub use action::{Action, Frames, Recovery};
-pub use client::Client;
+pub use client::{Client, HandlerExt};
 pub use connection::{ConnectionState, Disconnect, Initiator, Upgrade};
 pub use error::{BoxError, Error, ErrorKind, Result};
 pub use exit::ExitReason;
 pub use frame::{CloseCode, CloseFrame, Control, Frame, Message};
+#[doc(hidden)]
+pub use handler::forward as __private;
 pub use handler::{DynHandler, Handler};
 pub use options::{Offline, Options};
 pub use stats::Stats;

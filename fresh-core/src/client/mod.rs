@@ -2,6 +2,7 @@
 
 mod erased;
 mod error;
+mod ext;
 mod start;
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
@@ -15,6 +16,7 @@ use tokio::sync::{
 
 pub use crate::error::SendError;
 pub use error::{EndedError, InfoError, StartError};
+pub use ext::HandlerExt;
 
 use crate::{
     connection::ConnectionState,

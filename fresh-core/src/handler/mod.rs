@@ -1,6 +1,8 @@
 //! The callbacks: [`Handler`], and its object-safe twin [`DynHandler`].
 
 mod dynamic;
+#[doc(hidden)]
+pub mod forward;
 
 #[cfg(test)]
 mod tests;
@@ -39,6 +41,10 @@ use crate::{
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `Handler`",
+    note = "implement `Handler` for it, or write `#[derive(Handler)]` on it"
+)]
 pub trait Handler: Send + 'static {
     /// What `client.info(x)` carries to [`handle_info`](Self::handle_info); `()` where none is used.
     type Info: Send + 'static;
