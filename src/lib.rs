@@ -15,7 +15,7 @@ pub use fresh_core::{BoxError, Error, ErrorKind, Result, frame::NotText};
 // The rest of each subject: errors of the calls, causes, options of a group, a scripted server.
 #[cfg(feature = "testing")]
 pub use fresh_core::testing;
-pub use fresh_core::{backoff, client, error, options, registry};
+pub use fresh_core::{backoff, client, error, options, registry, supervisor};
 
 // They stand in signatures here.
 #[doc(no_inline)]

@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc};
 use tokio::{runtime::Handle, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{Client, Inner, Shared, StartError};
+use super::{Client, Inner, Shared, StartError, supervised::until_cancelled};
 use crate::{
     driver::{self, mail::Mailboxes, source::Source},
     error::Reason,
@@ -63,15 +63,7 @@ impl<I: Send + 'static> Client<I> {
         let (client, running) = Starting::new(options).named()?.run(|_| Source::single(handler));
         let linked = client.clone();
         runtime.spawn(async move {
-            let mut running = std::pin::pin!(running);
-            let reason = tokio::select! {
-                reason = &mut running => reason,
-                () = token.cancelled() => {
-                    linked.request_stop();
-                    running.await
-                }
-            };
-            if reason.is_abnormal() {
+            if until_cancelled(linked, running, token.clone()).await.is_abnormal() {
                 token.cancel();
             }
         });
