@@ -39,6 +39,8 @@ mod guide {
     mod compression {}
     #[doc = include_str!("../docs/names-and-links.md")]
     mod names_and_links {}
+    #[doc = include_str!("../docs/supervision.md")]
+    mod supervision {}
     #[doc = include_str!("../docs/testing.md")]
     mod testing {}
     #[doc = include_str!("../docs/promises.md")]
