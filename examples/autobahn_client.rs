@@ -12,7 +12,8 @@ use std::{env, time::Duration};
 
 use fresh::{
     Action, BoxError, Client, Disconnect, Error, ExitReason, Handler, Message, Options, Recovery, Result,
-    options::{DeflateOptions, Limits}, url::Url,
+    options::{DeflateOptions, Limits},
+    url::Url,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;

@@ -7,7 +7,8 @@ use std::sync::{
 
 use fresh::{
     Action, CancellationToken, Client, Handler, Message, Upgrade,
-    supervisor::{ChildState, Restart, Shutdown},
+    registry::{LocalRegistry, Name},
+    supervisor::{ChildState, Restart, Shutdown, StartError},
     testing::Server,
 };
 
@@ -169,6 +170,53 @@ async fn s16_a_client_whose_handle_terminate_takes_too_long_is_killed() {
     connection.finish_close().await;
     assert_eq!(stopping.await.unwrap(), 2 * S);
     assert!(log.take().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_whose_name_is_taken_does_not_start() {
+    let (server, registry) = (Server::in_memory(), Arc::new(LocalRegistry::new()));
+    let named = |id: &str| {
+        let options = server.options().name(Name::via(registry.clone(), "feed"));
+        ChildSpec::client(id, options, |_client| Numbered { number: 0, log: Log::default(), terminates_in: S })
+    };
+    let started = Supervisor::builder(Strategy::OneForOne).child(named("a")).child(named("b")).start().await;
+    let Err(StartError::Child { id, reason: ExitReason::Failed(reason) }) = started else { panic!("{started:?}") };
+    assert_eq!(id, "b");
+    assert!(matches!(reason.downcast_ref(), Some(fresh::client::StartError::AlreadyStarted(_))));
+}
+
+/// Asks another client, by its name, to say something.
+struct Asking(Arc<LocalRegistry>);
+
+impl Handler for Asking {
+    type Info = ();
+
+    async fn handle_in(&mut self, message: Message) -> fresh::Result<Action> {
+        let other = self.0.whereis::<Client>("other").ok_or("nobody is called so")?;
+        other.send(message).await?;
+        Ok(Action::Continue)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn handlers_find_each_other_by_name_through_restarts() {
+    let (asking, other) = (Server::in_memory(), Server::in_memory());
+    let registry = Arc::new(LocalRegistry::new());
+    let named = other.options().name(Name::via(registry.clone(), "other"));
+    let log = Log::default();
+    let children = [
+        ChildSpec::client("other", named, move |_client| Numbered { number: 0, log: log.clone(), terminates_in: S }),
+        ChildSpec::client("asking", asking.options(), move |_client| Asking(registry.clone())),
+    ];
+    let _supervisor = start(Strategy::OneForOne, children).await;
+    let mut from_asking = asking.accept().await;
+    for asked in ["before", "after"] {
+        let mut from_other = other.accept().await;
+        from_other.expect_text("0").await;
+        from_asking.send(asked).await;
+        from_other.expect_text(asked).await;
+        from_other.send("fail").await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

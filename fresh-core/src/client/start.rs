@@ -43,9 +43,21 @@ impl<I: Send + 'static> Client<I> {
         F: FnMut(Self) -> H + Send + 'static,
     {
         let runtime = current_runtime()?;
-        let (client, running) = Starting::new(options).named()?.run(|client| Source::factory(factory, client));
+        let (client, running) = Self::named_with(options, factory)?;
         runtime.spawn(running);
         Ok(client)
+    }
+
+    /// As [`new_with`](Self::new_with), but the name is asked for at once.
+    pub(super) fn named_with<H, F>(
+        options: Options,
+        factory: F,
+    ) -> Result<(Self, impl Future<Output = ExitReason> + Send + 'static + use<I, H, F>), StartError>
+    where
+        H: Handler<Info = I>,
+        F: FnMut(Self) -> H + Send + 'static,
+    {
+        Ok(Starting::new(options).named()?.run(|client| Source::factory(factory, client)))
     }
 
     /// Starts a client whose life is tied to a token's: cancelling the token stops the client with a proper close,

@@ -5,16 +5,22 @@ use std::{future::Future, pin::pin, sync::Arc};
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-use super::Client;
+use super::{Client, StartError};
 use crate::{exit::ExitReason, handler::Handler, options::Options};
 
 /// What makes the handlers of a client, one for each time it starts: every `Fn(Client<H::Info>) -> H`.
 ///
 /// It is for [`ChildSpec::client`](crate::supervisor::ChildSpec::client) and implemented for all that can be.
 pub trait HandlerFactory<I, H>: Fn(Client<I>) -> H + Send + Sync + 'static {
-    /// The whole life of a client, until it ends by itself or the token is cancelled.
-    fn run(self: Arc<Self>, options: Options, stop: CancellationToken) -> BoxFuture<'static, ExitReason>;
+    /// Starts a client: the future is its whole life, until it ends by itself or the token is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// The options' name is taken.
+    fn start(self: Arc<Self>, options: Options, stop: CancellationToken) -> Result<Life, StartError>;
 }
+
+type Life = BoxFuture<'static, ExitReason>;
 
 impl<I, H, F> HandlerFactory<I, H> for F
 where
@@ -22,9 +28,9 @@ where
     H: Handler<Info = I>,
     F: Fn(Client<I>) -> H + Send + Sync + 'static,
 {
-    fn run(self: Arc<Self>, options: Options, stop: CancellationToken) -> BoxFuture<'static, ExitReason> {
-        let (client, running) = Client::new_with(options, move |client| self(client));
-        Box::pin(until_cancelled(client, running, stop))
+    fn start(self: Arc<Self>, options: Options, stop: CancellationToken) -> Result<Life, StartError> {
+        let (client, running) = Client::named_with(options, move |client| self(client))?;
+        Ok(Box::pin(until_cancelled(client, running, stop)))
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     id::ChildId,
     policy::{Policy, Restart, Shutdown},
 };
-use crate::{client::HandlerFactory, options::Options};
+use crate::{client::HandlerFactory, error::Reason, exit::ExitReason, options::Options};
 
 /// How much longer than its close handshake a client may take to end: for what `handle_terminate` does.
 const TERMINATION: Duration = Duration::from_secs(1);
@@ -16,8 +16,9 @@ impl ChildSpec {
     /// A child that is a client. Each start makes a new handler, with `factory(client)`; an end that the client's own
     /// reconnection could not prevent restarts it. `Fresh.child_spec/1`.
     ///
-    /// It counts as started when it begins to connect, and as running while it waits in its own backoff. Its token
-    /// closes it with 1001. The default is transient: [`ExitReason::Normal`](crate::ExitReason::Normal) ends it.
+    /// It counts as started when it begins to connect, and as running while it waits in its own backoff; one whose name
+    /// is taken does not start. Its token closes it with 1001. The default is transient:
+    /// [`ExitReason::Normal`](crate::ExitReason::Normal) ends it.
     ///
     /// ```
     /// use fresh_core::{Client, Handler, Options, supervisor::ChildSpec};
@@ -48,7 +49,12 @@ impl ChildSpec {
         let factory = Arc::new(factory);
         Self::with_birth(id, policy, move |birth| {
             let (factory, options) = (Arc::clone(&factory), options.clone());
-            async move { Ok(Started::new(factory.run(options, birth.stop), Branch::Leaf)) }
+            async move {
+                match factory.start(options, birth.stop) {
+                    Ok(running) => Ok(Started::new(running, Branch::Leaf)),
+                    Err(error) => Err(ExitReason::Failed(Reason::from(error))),
+                }
+            }
         })
     }
 }
