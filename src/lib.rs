@@ -22,7 +22,7 @@ pub use fresh_core::{BoxError, Error, ErrorKind, Result, frame::NotText};
 // The rest of each subject: errors of the calls, causes, options of a group, a scripted server.
 #[cfg(feature = "testing")]
 pub use fresh_core::testing;
-pub use fresh_core::{backoff, client, error, options, registry};
+pub use fresh_core::{backoff, client, error, options, registry, supervisor};
 
 // They stand in signatures here.
 #[doc(no_inline)]
@@ -49,6 +49,8 @@ mod guide {
     mod compression {}
     #[doc = include_str!("../docs/names-and-links.md")]
     mod names_and_links {}
+    #[doc = include_str!("../docs/supervision.md")]
+    mod supervision {}
     #[doc = include_str!("../docs/testing.md")]
     mod testing {}
     #[doc = include_str!("../docs/promises.md")]

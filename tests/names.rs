@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
@@ -110,11 +110,17 @@ async fn a_driver_that_finds_its_name_taken_ends_and_says_so() {
 #[derive(Default)]
 struct Remote(Mutex<HashMap<String, AnyClient>>);
 
+impl Remote {
+    fn names(&self) -> MutexGuard<'_, HashMap<String, AnyClient>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 #[async_trait]
 impl Registry for Remote {
     async fn register(&self, name: &str, client: AnyClient) -> std::result::Result<(), AnyClient> {
         tokio::task::yield_now().await;
-        match self.0.lock().unwrap().entry(name.to_owned()) {
+        match self.names().entry(name.to_owned()) {
             std::collections::hash_map::Entry::Occupied(holder) => Err(holder.get().clone()),
             std::collections::hash_map::Entry::Vacant(free) => {
                 free.insert(client);
@@ -125,12 +131,12 @@ impl Registry for Remote {
 
     async fn unregister(&self, name: &str, client: &AnyClient) {
         tokio::task::yield_now().await;
-        self.0.lock().unwrap().retain(|taken, holder| taken != name || !holder.is_same(client));
+        self.names().retain(|taken, holder| taken != name || !holder.is_same(client));
     }
 
     async fn whereis(&self, name: &str) -> Option<AnyClient> {
         tokio::task::yield_now().await;
-        self.0.lock().unwrap().get(name).cloned()
+        self.names().get(name).cloned()
     }
 }
 

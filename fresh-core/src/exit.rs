@@ -1,6 +1,6 @@
 //! Why a client, or anything else under a supervisor, ended.
 
-use std::{fmt, sync::Arc};
+use std::{any::Any, fmt, sync::Arc};
 
 use crate::error::{Error, Reason};
 
@@ -69,6 +69,13 @@ impl fmt::Display for ExitReason {
             Self::Intensity => f.write_str("too many restarts"),
         }
     }
+}
+
+/// The message of a panic that was caught.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> Arc<str> {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without a message").into()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod frame;
 pub mod handler;
 pub mod options;
 pub mod registry;
+pub mod supervisor;
 
 pub use action::{Action, Frames, Recovery};
 pub use client::{Client, HandlerExt};

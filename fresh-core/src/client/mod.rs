@@ -4,6 +4,7 @@ mod erased;
 mod error;
 mod ext;
 mod start;
+mod supervised;
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -17,6 +18,7 @@ use tokio::sync::{
 pub use crate::error::SendError;
 pub use error::{EndedError, InfoError, StartError};
 pub use ext::HandlerExt;
+pub use supervised::HandlerFactory;
 
 use crate::{
     connection::ConnectionState,

@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc};
 use tokio::{runtime::Handle, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{Client, Inner, StartError};
+use super::{Client, Inner, StartError, supervised::until_cancelled};
 use crate::{
     driver::{self, mail::Mailboxes, shared::Shared, source::Source},
     error::Reason,
@@ -37,16 +37,27 @@ impl<I: Send + 'static> Client<I> {
     /// # Errors
     ///
     /// Outside of a tokio runtime, and where the options' name is taken.
-    pub fn start_with<H, F>(options: Options, mut factory: F) -> Result<Self, StartError>
+    pub fn start_with<H, F>(options: Options, factory: F) -> Result<Self, StartError>
     where
         H: Handler<Info = I>,
         F: FnMut(Self) -> H + Send + 'static,
     {
         let runtime = current_runtime()?;
-        let (client, running) =
-            Starting::new(options).named()?.run(|client| Source::factory(move || factory(client.clone())));
+        let (client, running) = Self::named_with(options, factory)?;
         runtime.spawn(running);
         Ok(client)
+    }
+
+    /// As [`new_with`](Self::new_with), but the name is asked for at once.
+    pub(super) fn named_with<H, F>(
+        options: Options,
+        mut factory: F,
+    ) -> Result<(Self, impl Future<Output = ExitReason> + Send + 'static + use<I, H, F>), StartError>
+    where
+        H: Handler<Info = I>,
+        F: FnMut(Self) -> H + Send + 'static,
+    {
+        Ok(Starting::new(options).named()?.run(|client| Source::factory(move || factory(client.clone()))))
     }
 
     /// Starts a client whose life is tied to a token's: cancelling the token stops the client with a proper close,
@@ -64,15 +75,7 @@ impl<I: Send + 'static> Client<I> {
         let (client, running) = Starting::new(options).named()?.run(|_| Source::single(handler));
         let linked = client.clone();
         runtime.spawn(async move {
-            let mut running = std::pin::pin!(running);
-            let reason = tokio::select! {
-                reason = &mut running => reason,
-                () = token.cancelled() => {
-                    linked.request_stop();
-                    running.await
-                }
-            };
-            if reason.is_abnormal() {
+            if until_cancelled(linked, running, token.clone()).await.is_abnormal() {
                 token.cancel();
             }
         });

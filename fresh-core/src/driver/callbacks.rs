@@ -1,6 +1,6 @@
 //! From a call to the callback, and from what it returns to an answer for the machine.
 
-use std::{any::Any, future::Future, panic::AssertUnwindSafe, sync::Arc};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
 
@@ -8,7 +8,7 @@ use super::calls::Call;
 use crate::{
     action::Action,
     error::Result,
-    exit::ExitReason,
+    exit::{ExitReason, panic_message},
     handler::Handler,
     machine::{About, Answer, Event},
 };
@@ -55,11 +55,5 @@ pub(super) async fn terminate<H: Handler>(handler: &mut H, reason: ExitReason) -
 /// What a panicking callback leaves behind is looked at only by `handle_terminate`, as the last state of a crashed
 /// process is in OTP.
 pub(super) async fn caught<F: Future>(future: F) -> std::result::Result<F::Output, Arc<str>> {
-    AssertUnwindSafe(future).catch_unwind().await.map_err(|panic| message_of(&*panic))
-}
-
-fn message_of(panic: &(dyn Any + Send)) -> Arc<str> {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a message").into()
+    AssertUnwindSafe(future).catch_unwind().await.map_err(|panic| panic_message(&*panic))
 }

@@ -1,0 +1,174 @@
+//! Many children alike, started when they are needed.
+
+use std::{future::Future, time::Duration};
+
+use futures_util::Stream;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    builder,
+    child::{Birth, Branch, ChildSpec, Started},
+    error::{ChildError, StartError},
+    events::{Event, Events},
+    handle::Link,
+    id::ChildId,
+    info::{ChildInfo, Counts},
+    policy::{Intensity, Policy, Rules, Shape},
+    request::{Request, Which},
+    roster::Seat,
+};
+use crate::{error::Reason, exit::ExitReason};
+
+/// A handle of a running supervisor of many children alike: cheap to clone, to be used from any task. Elixir's
+/// `DynamicSupervisor`, OTP's `simple_one_for_one`.
+///
+/// It begins without children. They have no order: the strategy is one_for_one, and they stop all at once. A spec may
+/// be started many times; each child gets a number behind the spec's id. A child that is not restarted is forgotten.
+#[derive(Clone, Debug)]
+pub struct DynamicSupervisor {
+    link: Link,
+}
+
+/// One of many children alike: the same one for all its restarts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DynamicChild(pub(super) Seat);
+
+impl DynamicChild {
+    /// What it is called: the spec's id and a number, such as `session#7`.
+    pub fn id(&self) -> &ChildId {
+        &self.0.id
+    }
+}
+
+impl DynamicSupervisor {
+    /// A supervisor of many children alike, before it starts.
+    pub fn builder() -> DynamicSupervisorBuilder {
+        let shape = Shape::Alike { most: None };
+        DynamicSupervisorBuilder { rules: Rules { shape, ..Rules::default() } }
+    }
+
+    /// Starts one more child. Elixir's `start_child/2`.
+    ///
+    /// # Errors
+    ///
+    /// There are as many as there may be, it did not start, or it is significant.
+    pub async fn start_child(&self, spec: ChildSpec) -> Result<DynamicChild, ChildError> {
+        self.link.call(|reply| Request::Start(spec, reply)).await
+    }
+
+    /// Stops a child, by its own [`Shutdown`](super::Shutdown), and forgets it. Elixir's `terminate_child/2`.
+    ///
+    /// # Errors
+    ///
+    /// There is no such child: it is forgotten, or another supervisor's.
+    pub async fn terminate_child(&self, child: &DynamicChild) -> Result<(), ChildError> {
+        self.link.call(|reply| Request::Terminate(Which::At(child.0.clone()), reply)).await
+    }
+
+    /// The children, oldest first; none where the supervisor has ended.
+    pub async fn which_children(&self) -> Vec<ChildInfo> {
+        self.link.ask(Request::Children).await.unwrap_or_default()
+    }
+
+    /// How many children there are; none where the supervisor has ended.
+    pub async fn count_children(&self) -> Counts {
+        self.link.ask(Request::Count).await.unwrap_or_default()
+    }
+
+    /// What befalls the children from now on: see [`Supervisor::events`](super::Supervisor::events).
+    pub fn events(&self) -> impl Stream<Item = Event> + Send + Unpin + use<> {
+        self.link.events.listen()
+    }
+
+    /// Stops all children at once, and then the supervisor. Those with a timeout share one timer, that of the most
+    /// patient. Resolves to the reason it ended for.
+    pub async fn stop(&self) -> ExitReason {
+        self.request_stop();
+        self.closed().await
+    }
+
+    /// [`stop`](Self::stop) without waiting for its end.
+    pub fn request_stop(&self) {
+        self.link.stop.cancel();
+    }
+
+    /// Waits for the supervisor's end; returns at once where it has ended. No task of the tree is left then.
+    pub async fn closed(&self) -> ExitReason {
+        self.link.closed().await
+    }
+}
+
+/// The rules of a supervisor of many children alike, before it starts.
+#[derive(Clone, Debug)]
+#[must_use = "a supervisor does nothing until it is started"]
+pub struct DynamicSupervisorBuilder {
+    rules: Rules,
+}
+
+impl DynamicSupervisorBuilder {
+    fn into_rules(self) -> Rules {
+        self.rules
+    }
+
+    /// How many restarts within how long are allowed, all children taken together; one more ends the supervisor with
+    /// [`ExitReason::Intensity`]. Default: 3 in 5 s.
+    pub fn intensity(mut self, restarts: u32, period: Duration) -> Self {
+        self.rules.intensity = Intensity { restarts, period };
+        self
+    }
+
+    /// How many children there may be at a time. Default: no limit.
+    pub fn max_children(mut self, most: usize) -> Self {
+        self.rules.shape = Shape::Alike { most: Some(most) };
+        self
+    }
+
+    /// Starts the supervisor.
+    ///
+    /// # Errors
+    ///
+    /// Outside of a tokio runtime.
+    pub async fn start(self) -> Result<DynamicSupervisor, StartError> {
+        self.start_linked(CancellationToken::new()).await
+    }
+
+    /// Starts a supervisor whose life is tied to a token's: see
+    /// [`SupervisorBuilder::start_linked`](super::SupervisorBuilder::start_linked).
+    ///
+    /// # Errors
+    ///
+    /// Outside of a tokio runtime.
+    pub async fn start_linked(self, token: CancellationToken) -> Result<DynamicSupervisor, StartError> {
+        let (supervisor, running) = self.start_unspawned(token).await?;
+        tokio::spawn(running);
+        Ok(supervisor)
+    }
+
+    /// The handle, and the supervisor as a future: see
+    /// [`SupervisorBuilder::start_unspawned`](super::SupervisorBuilder::start_unspawned).
+    ///
+    /// # Errors
+    ///
+    /// Outside of a tokio runtime.
+    pub async fn start_unspawned(
+        self,
+        token: CancellationToken,
+    ) -> Result<(DynamicSupervisor, impl Future<Output = ExitReason> + Send + 'static), StartError> {
+        let birth = Birth { stop: token.child_token(), events: Events::root() };
+        let (link, running) = builder::start(self.rules, Vec::new(), birth).await?;
+        Ok((DynamicSupervisor { link }, builder::linked(running, token)))
+    }
+}
+
+impl ChildSpec {
+    /// A child that is a supervisor of many children alike. Default: permanent, with all the time it takes to stop.
+    pub fn dynamic_supervisor(id: impl Into<ChildId>, builder: DynamicSupervisorBuilder) -> Self {
+        let rules = builder.into_rules();
+        Self::with_birth(id, Policy::supervisor(), move |birth| async move {
+            match builder::start(rules, Vec::new(), birth).await {
+                Ok((link, running)) => Ok(Started::new(running, Branch::Dynamic(DynamicSupervisor { link }))),
+                Err(error) => Err(ExitReason::Failed(Reason::from(error))),
+            }
+        })
+    }
+}

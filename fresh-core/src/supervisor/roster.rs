@@ -1,0 +1,161 @@
+//! The children of a supervisor, in the order they start in.
+
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, HashMap},
+    mem,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use super::{
+    child::{Branch, ChildSpec},
+    decide::Scope,
+    id::ChildId,
+    info::{ChildInfo, ChildState, Counts},
+    nursery::Running,
+    policy::{ChildKind, Policy, Shape},
+};
+
+/// A child's place, for as long as its spec lives; no other child ever has the same.
+#[derive(Clone, Debug)]
+pub(super) struct Seat {
+    number: u64,
+    pub(super) id: ChildId,
+}
+
+impl Seat {
+    fn new(id: ChildId) -> Self {
+        static TAKEN: AtomicU64 = AtomicU64::new(0);
+        Self { number: TAKEN.fetch_add(1, Relaxed), id }
+    }
+}
+
+impl PartialEq for Seat {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for Seat {}
+
+impl PartialOrd for Seat {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Seat {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.number.cmp(&other.number)
+    }
+}
+
+/// A child's spec, and where the child stands.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) spec: ChildSpec,
+    pub(super) standing: Standing,
+}
+
+#[derive(Debug)]
+pub(super) enum Standing {
+    Running(Running),
+    /// A restart failed and is tried again.
+    Restarting,
+    Stopped,
+}
+
+impl Entry {
+    fn info(&self) -> ChildInfo {
+        let (state, branch) = match &self.standing {
+            Standing::Running(running) => (ChildState::Running, running.branch.clone()),
+            Standing::Restarting => (ChildState::Restarting, Branch::Leaf),
+            Standing::Stopped => (ChildState::Stopped, Branch::Leaf),
+        };
+        ChildInfo { id: self.spec.id.clone(), state, kind: self.spec.policy.kind, branch }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Roster {
+    entries: BTreeMap<Seat, Entry>,
+    seats: HashMap<ChildId, Seat>,
+    /// How many ids were made unique by a number.
+    numbered: u64,
+}
+
+impl Roster {
+    /// Seats a child behind the others, without starting it. Of many alike, each gets a number.
+    pub(super) fn add(&mut self, mut spec: ChildSpec, shape: Shape) -> Seat {
+        if let Shape::Alike { .. } = shape {
+            self.numbered += 1;
+            spec.id = format!("{}#{}", spec.id, self.numbered).into();
+        }
+        let seat = Seat::new(spec.id.clone());
+        self.seats.insert(spec.id.clone(), seat.clone());
+        self.entries.insert(seat.clone(), Entry { spec, standing: Standing::Stopped });
+        seat
+    }
+
+    pub(super) fn remove(&mut self, seat: &Seat) {
+        if self.entries.remove(seat).is_some() {
+            self.seats.remove(&seat.id);
+        }
+    }
+
+    /// Says where a child stands now; what is returned is where it stood before, and what holds for it.
+    pub(super) fn stand(&mut self, seat: &Seat, standing: Standing) -> Option<(Standing, Policy)> {
+        let entry = self.entries.get_mut(seat)?;
+        Some((mem::replace(&mut entry.standing, standing), entry.spec.policy))
+    }
+
+    pub(super) fn get(&self, seat: &Seat) -> Option<&Entry> {
+        self.entries.get(seat)
+    }
+
+    pub(super) fn find(&self, id: &str) -> Option<(&Seat, &Entry)> {
+        let seat = self.seats.get(id)?;
+        Some((seat, self.entries.get(seat)?))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// All children, in the order they start in.
+    pub(super) fn all(&self) -> Vec<Seat> {
+        self.entries.keys().cloned().collect()
+    }
+
+    /// The children that a restart of this one concerns, in the order they start in.
+    pub(super) fn scope(&self, seat: &Seat, scope: Scope) -> Vec<Seat> {
+        match scope {
+            Scope::One => vec![seat.clone()],
+            Scope::All => self.all(),
+            Scope::Rest => self.entries.range(seat..).map(|(seat, _)| seat.clone()).collect(),
+        }
+    }
+
+    /// Whether a significant child runs or is about to, this one aside.
+    pub(super) fn significant_beside(&self, seat: &Seat) -> bool {
+        self.entries.iter().any(|(other, entry)| {
+            other != seat && entry.spec.policy.significant && !matches!(entry.standing, Standing::Stopped)
+        })
+    }
+
+    pub(super) fn infos(&self) -> Vec<ChildInfo> {
+        self.entries.values().map(Entry::info).collect()
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        let mut counts = Counts { specs: self.entries.len(), ..Counts::default() };
+        for entry in self.entries.values() {
+            counts.active += usize::from(matches!(entry.standing, Standing::Running(_)));
+            match entry.spec.policy.kind {
+                ChildKind::Worker => counts.workers += 1,
+                ChildKind::Supervisor => counts.supervisors += 1,
+            }
+        }
+        counts
+    }
+}
