@@ -1,0 +1,95 @@
+//! A TCP stream that a test looks into.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use fresh::options::{Connector, Target, Transport};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+/// What happens on the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tapped {
+    /// The client calls for a write.
+    Write,
+    /// The client calls for a read, and nothing has come.
+    NothingToRead,
+}
+
+/// What the client is shown of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// What there is.
+    Go,
+    /// The end of the server's side.
+    End,
+}
+
+type Tap = Arc<dyn Fn(Tapped) -> Verdict + Send + Sync>;
+
+/// Connects to this URL's host and port by streams that tell a test what happens on them.
+pub(crate) fn tcp(url: &fresh::url::Url, tap: impl Fn(Tapped) -> Verdict + Send + Sync + 'static) -> TapConnector {
+    let addr = url.socket_addrs(|| None).expect("the URL names an address")[0];
+    TapConnector { addr, tap: Arc::new(tap) }
+}
+
+/// The way to one address, by streams that tell a test what happens on them.
+pub(crate) struct TapConnector {
+    addr: std::net::SocketAddr,
+    tap: Tap,
+}
+
+#[async_trait::async_trait]
+impl Connector for TapConnector {
+    async fn connect(&self, _: &Target) -> fresh::Result<Transport> {
+        let stream = TcpStream::connect(self.addr).await?;
+        stream.set_nodelay(true)?;
+        Ok(Transport::new(TapStream { stream, tap: Arc::clone(&self.tap) }))
+    }
+}
+
+struct TapStream {
+    stream: TcpStream,
+    tap: Tap,
+}
+
+impl AsyncRead for TapStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if read.is_pending() && (self.tap)(Tapped::NothingToRead) == Verdict::End { Poll::Ready(Ok(())) } else { read }
+    }
+}
+
+impl AsyncWrite for TapStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        (self.tap)(Tapped::Write);
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        (self.tap)(Tapped::Write);
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
