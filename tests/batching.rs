@@ -3,20 +3,21 @@
 // A script answers what it means to and leaves the rest to the defaults.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::wildcard_enum_match_arm)]
 
-mod common;
+mod support;
 
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering::SeqCst},
 };
 
-use common::{
-    Then, Told, soon, start,
-    tap::{self, Tapped, Verdict},
-};
 use fresh::{
     Action, Frame, Options,
     testing::{Received, Server, WireFrame},
+};
+use support::{
+    script::{Then, Told, start},
+    tap::{self, Tapped, Verdict},
+    time::soon,
 };
 
 const IN_FLIGHT: u64 = 256;
@@ -65,7 +66,7 @@ async fn sends_of_256_messages_at_once_need_fewer_than_one_write_in_ten() {
     let (options, writes) = counted(&server);
     let (client, _log) = start(options, |_| Then::Default);
     let mut connection = server.accept().await;
-    soon("the connection", client.connected()).await.unwrap();
+    soon(client.connected()).await.unwrap();
     for _ in 0..ROUNDS {
         for _ in 0..IN_FLIGHT {
             client.try_send("a message of the usual size, no more").unwrap();

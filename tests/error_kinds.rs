@@ -3,17 +3,20 @@
 // A script answers what it means to and leaves the rest to the defaults.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::wildcard_enum_match_arm)]
 
-mod common;
+mod support;
 
 use std::time::Duration;
 
-use common::{Log, MS, S, Then, Told, plain, quiet, soon, start, steady, timed};
 use fresh::{
     Action, Client, Error, ErrorKind, ExitReason, Frame, Options,
     error::{
         ConnectError, DecodeError, EncodeError, EstablishError, ProcessError, SendFailure, StreamError, UpgradeError,
     },
     testing::{Connection, Server},
+};
+use support::{
+    script::{Log, MS, S, Then, Told, plain, start, steady, timed},
+    time::{settle, soon},
 };
 
 /// The next error that the handler is told.
@@ -40,7 +43,7 @@ async fn assert_reconnects(server: &Server) -> Connection {
 
 /// The default ends the client with this very error.
 async fn assert_ends(client: &Client<u32>, error: &Error) {
-    let reason = soon("the end", client.closed()).await;
+    let reason = soon(client.closed()).await;
     assert!(matches!(&reason, ExitReason::Error(last) if last.to_string() == error.to_string()), "{reason}");
 }
 
@@ -55,7 +58,7 @@ async fn connect_is_a_port_that_nobody_listens_on_and_reconnects() {
     assert!(matches!(&refused, Error::Connect(ConnectError::Io(_))), "{refused}");
     assert!(refused.is_transient() && refused.to_string().starts_with("connecting failed"));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-    soon("another attempt", listener.accept()).await.unwrap();
+    soon(listener.accept()).await.unwrap();
     drop(client);
 }
 
@@ -212,7 +215,7 @@ async fn encode_is_a_frame_that_may_not_be_sent_and_is_ignored() {
     let refused = error(&mut log).await;
     assert!(matches!(&refused, Error::Encode(EncodeError::ControlTooLong { len: 126 })), "{refused}");
     assert!(!refused.is_transient());
-    quiet().await;
+    settle().await;
     assert!(client.is_open());
 }
 
@@ -229,7 +232,7 @@ async fn send_is_a_reply_that_cannot_go_out_and_is_ignored() {
     let unsent = error(&mut log).await;
     assert!(matches!(&unsent, Error::Send(SendFailure::NotConnected)), "{unsent}");
     let _connection = handshake.accept().await;
-    soon("the connection", client.connected()).await.unwrap();
+    soon(client.connected()).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,21 +4,24 @@
 // A script answers what it means to and leaves the rest to the defaults.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::wildcard_enum_match_arm)]
 
-mod common;
+mod support;
 
-use common::{Log, Then, Told, accept, recorder, soon, start, steady};
 use fresh::{CancellationToken, Client, Error, ExitReason, Recovery, error::ConnectError, testing::Server};
+use support::{
+    script::{Log, Then, Told, accept, recorder, start, steady},
+    time::soon,
+};
 
 /// The end of a client, as everybody who asks is told it.
 async fn end_of(client: Client<u32>, mut log: Log) -> ExitReason {
-    let reason = soon("the end", client.closed()).await;
+    let reason = soon(client.closed()).await;
     let told = loop {
         if let Told::Terminate(told) = log.next().await {
             break told;
         }
     };
     assert_eq!(told.to_string(), reason.to_string());
-    assert_eq!(soon("the end again", client.closed()).await.to_string(), reason.to_string());
+    assert_eq!(soon(client.closed()).await.to_string(), reason.to_string());
     assert_eq!(client.connected().await.unwrap_err().0.to_string(), reason.to_string());
     assert_eq!(client.state().to_string(), "ended");
     assert!(log.rest().await.is_empty());
@@ -167,7 +170,7 @@ async fn aborted_is_a_future_that_was_dropped_and_no_callback_runs() {
     let mut connection = server.accept().await;
     log.until("connect").await;
     task.abort();
-    let reason = soon("the end", client.closed()).await;
+    let reason = soon(client.closed()).await;
     assert!(matches!(reason, ExitReason::Aborted) && reason.is_abnormal(), "{reason}");
     assert!(log.rest().await.is_empty());
     connection.expect_eof().await;

@@ -1,5 +1,7 @@
 //! What a server said before it went reaches the handler, also where that is busy and our next write fails.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::{sync::Arc, time::Duration};
 
 use fresh::{Action, Client, Disconnect, Handler, Initiator, Message, Recovery, Result, testing::Server};

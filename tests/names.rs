@@ -1,5 +1,7 @@
 //! Names: taken at the start, found while the client lives, free when it has ended, on every way out.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -4,10 +4,13 @@
 // A script answers what it means to and leaves the rest to the defaults.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::wildcard_enum_match_arm)]
 
-mod common;
+mod support;
 
-use common::{Then, Told, name, soon, start, steady};
 use std::time::Duration;
+use support::{
+    script::{Then, Told, name, start, steady},
+    time::soon,
+};
 
 use fresh::{Recovery, testing::Server};
 use tokio::runtime::Handle;
@@ -24,13 +27,13 @@ fn tasks() -> usize {
 }
 
 /// Runs it with a server of its own, and then waits until no file and no task of it is left.
-async fn leaves_nothing(what: &str, cycles: impl AsyncFnOnce(&Server)) {
+async fn leaves_nothing(cycles: impl AsyncFnOnce(&Server)) {
     let before = (open_files(), tasks());
     {
         let server = Server::tcp().await;
         cycles(&server).await;
     }
-    soon(what, async {
+    soon(async {
         while open_files() > before.0 || tasks() > before.1 {
             tokio::task::yield_now().await;
         }
@@ -43,9 +46,8 @@ async fn leaves_nothing(what: &str, cycles: impl AsyncFnOnce(&Server)) {
 async fn promise_11_a_thousand_connect_drop_cycles_leave_no_task_and_no_file_descriptor() {
     // What the runtime opens once and keeps.
     connections_of_one_client(&Server::tcp().await, 5).await;
-    leaves_nothing("the end of one client", async |server| connections_of_one_client(server, CYCLES).await).await;
-    leaves_nothing("the end of a thousand clients", async |server| clients_of_one_connection(server, CYCLES).await)
-        .await;
+    leaves_nothing(async |server| connections_of_one_client(server, CYCLES).await).await;
+    leaves_nothing(async |server| clients_of_one_connection(server, CYCLES).await).await;
 }
 
 /// Connections that are lost in each of the ways there are.
@@ -68,7 +70,7 @@ async fn connections_of_one_client(server: &Server, cycles: usize) {
             }
         }
     }
-    assert_eq!(name(&soon("the end", client.stop()).await), "Stopped");
+    assert_eq!(name(&soon(client.stop()).await), "Stopped");
     assert!(client.stats().attempts >= cycles as u64);
     assert_eq!(log.so_far().last().map(String::as_str), Some("terminate Stopped"));
 }
@@ -85,11 +87,11 @@ async fn clients_of_one_connection(server: &Server, cycles: usize) {
                 // Lost, and stopped before it is back.
                 connection.drop_connection();
                 log.until("error Stream").await;
-                soon("the end", client.stop()).await;
+                soon(client.stop()).await;
                 continue;
             }
         }
         connection.finish_close().await;
-        soon("the end", client.closed()).await;
+        soon(client.closed()).await;
     }
 }

@@ -3,13 +3,14 @@
 // A script answers what it means to and leaves the rest to the defaults.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::wildcard_enum_match_arm)]
 
-#[path = "../common/mod.rs"]
-mod common;
+#[path = "../support/mod.rs"]
+mod support;
 
 mod p01_order;
 mod p02_backlog;
 mod p02_busy;
 mod p03_frames;
+mod p04_panics;
 mod p04_terminate;
 mod p05_lifecycle;
 mod p06_backoff;

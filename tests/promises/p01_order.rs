@@ -8,7 +8,10 @@ use fresh::{
 };
 use tokio::sync::Notify;
 
-use crate::common::{MS, S, Then, Told, accept, plain, quiet, soon, start, steady};
+use crate::support::{
+    script::{MS, S, Then, Told, accept, plain, start, steady},
+    time::{settle, soon},
+};
 
 /// Once the pong is back, the client has read everything that was sent before the ping.
 async fn read_by_the_client(connection: &mut Connection, mark: &'static str) {
@@ -103,7 +106,7 @@ async fn promise_01_a_close_without_a_connection_is_told_after_the_infos_before_
     });
     server.accept().await.drop_connection();
     log.until("error Stream").await;
-    quiet().await;
+    settle().await;
     for info in 0..50 {
         client.info(info).await.unwrap();
     }
@@ -128,7 +131,7 @@ async fn promise_01_a_verdict_about_a_lost_connection_does_not_close_the_next_on
     // The user is quicker than the handler: its verdict comes when there is a connection again.
     client.reconnect();
     let mut connection = server.accept().await;
-    soon("the connection", client.connected()).await.unwrap();
+    soon(client.connected()).await.unwrap();
     gate.notify_one();
     log.until("connect").await;
     connection.send("still here").await;
@@ -157,7 +160,7 @@ async fn promise_01_order_and_no_overlap_hold_with_many_senders_over_tcp() {
     }
     infos.await.unwrap();
     read_by_the_client(&mut connection, "done").await;
-    soon("all callbacks", async {
+    soon(async {
         while client.stats().messages_received < u64::from(EACH) {
             tokio::task::yield_now().await;
         }

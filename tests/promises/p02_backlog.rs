@@ -1,5 +1,5 @@
 //! 2. Inbound messages wait in a bounded queue (messages and bytes); when it is full the socket is not read: TCP pushes
-//! back. Then nothing behind the backlog can be seen, pings included; so the pong deadline rests while reading rests.
+//!    back. Then nothing behind the backlog can be seen, pings included; so the pong deadline rests while reading rests.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,10 @@ use fresh::{
 };
 use tokio::{sync::Notify, time::timeout};
 
-use crate::common::{Log, MS, S, Then, Told, quiet, soon, start, timed};
+use crate::support::{
+    script::{Log, MS, S, Then, Told, start, timed},
+    time::{settle, soon},
+};
 
 /// A client whose callbacks wait for the gate, and whose first one does already.
 async fn jammed(server: &Server, options: Options) -> (Client<u32>, Log, Connection, Arc<Notify>) {
@@ -47,7 +50,7 @@ async fn promise_02_a_queue_full_of_messages_stops_the_reading_and_goes_on_after
     assert_eq!(client.stats().messages_received, 11);
 
     // Nothing behind the backlog is seen, a ping neither.
-    quiet().await;
+    settle().await;
     assert!(log.so_far().is_empty());
 
     for received in 0..sent {
@@ -107,7 +110,7 @@ async fn promise_02_the_pong_deadline_rests_while_reading_rests() {
     let (took, _) = timed(async {
         for _ in 0..=sent {
             gate.notify_one();
-            quiet().await;
+            settle().await;
         }
         log.until("error Stream").await
     })
@@ -146,7 +149,7 @@ async fn promise_02_over_tcp_a_full_queue_blocks_the_server_and_nothing_is_lost(
         connection
     });
     // 200 MiB are more than any socket buffer; the queue holds one of them.
-    soon("the full queue", async {
+    soon(async {
         while client.stats().messages_received == 0 {
             tokio::task::yield_now().await;
         }
@@ -160,5 +163,5 @@ async fn promise_02_over_tcp_a_full_queue_blocks_the_server_and_nothing_is_lost(
     for _ in 0..200 {
         log.until("in 1048576 bytes").await;
     }
-    drop(soon("the server's last write", sending).await.unwrap());
+    drop(soon(sending).await.unwrap());
 }

@@ -7,7 +7,10 @@ use fresh::{
     testing::{Connection, Server},
 };
 
-use crate::common::{Log, MS, S, Then, Told, quiet, soon, start, steady, timed};
+use crate::support::{
+    script::{Log, MS, S, Then, Told, start, steady, timed},
+    time::{settle, soon},
+};
 
 /// How long a callback is pending: for five seconds, and for ever.
 fn pending() -> [fn() -> Then; 2] {
@@ -84,7 +87,7 @@ async fn promise_02_a_silent_peer_is_noticed_while_a_callback_is_pending() {
     let _frozen = connection.freeze();
     let (took, ()) = timed(async {
         while client.is_open() {
-            quiet().await;
+            settle().await;
         }
     })
     .await;
@@ -233,7 +236,7 @@ async fn promise_02_no_callback_begins_after_a_stop() {
         connection.send("more").await;
         log.until("in work").await;
         client.request_stop();
-        quiet().await;
+        settle().await;
         let refused = tokio::spawn({
             let client = client.clone();
             async move { client.info(7).await }
@@ -243,6 +246,6 @@ async fn promise_02_no_callback_begins_after_a_stop() {
         assert!(took <= 5 * S + 20 * MS, "{took:?}");
         assert_eq!(log.rest().await, ["terminate Stopped"]);
         assert_eq!(client.stats().messages_lost, 2);
-        let _ = soon("the info's fate", refused).await.unwrap();
+        let _ = soon(refused).await.unwrap();
     }
 }

@@ -1,5 +1,5 @@
 //! 3. Frames go out in the order in which they were accepted; a reply before later sends; never interleaved; a write
-//! that began is finished or the connection is dropped.
+//!    that began is finished or the connection is dropped.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,10 @@ use fresh::{
 };
 use tokio::sync::Notify;
 
-use crate::common::{MS, S, Then, Told, accept, quiet, start, timed};
+use crate::support::{
+    script::{MS, S, Then, Told, accept, start, timed},
+    time::settle,
+};
 
 const BINARY: u8 = 0x2;
 const PONG: u8 = 0xA;
@@ -69,7 +72,7 @@ async fn promise_03_a_reply_goes_out_before_later_sends_and_behind_earlier_ones(
     connection.send("go").await;
     log.until("in go").await;
     client.send("earlier").await.unwrap();
-    quiet().await;
+    settle().await;
     // Both at once: the callback returns, and the mailbox fills.
     gate.notify_one();
     for n in 0..200 {
@@ -109,7 +112,7 @@ async fn promise_03_a_close_goes_out_behind_the_sends_before_it_and_nothing_behi
         client.try_send(format!("{n}")).unwrap();
     }
     client.close(4000, "").unwrap();
-    quiet().await;
+    settle().await;
     let late = client.try_send("too late").unwrap_err();
     assert!(matches!(late.cause(), Error::Send(SendFailure::Closing)), "{late}");
     for n in 0..300 {
@@ -126,11 +129,11 @@ async fn promise_03_a_pong_that_had_to_wait_does_not_go_out_behind_the_close_fra
     let (client, _log) = start(server.options().write_buffer(1), |_| Then::Default);
     let mut connection = accept(&server, &client).await;
     client.try_send(patterned(10_000)).unwrap();
-    quiet().await;
+    settle().await;
     connection.send(Frame::ping("late")).await;
-    quiet().await;
+    settle().await;
     connection.close(4000, "").await;
-    quiet().await;
+    settle().await;
     assert_eq!(connection.receive().await, Received::Binary(patterned(10_000)));
     assert_eq!(connection.expect_pong().await, "late");
     connection.expect_close(4000).await;
@@ -179,7 +182,7 @@ async fn promise_03_a_write_that_began_is_finished_whatever_comes_meanwhile() {
             "server closes" => connection.close(4001, "").await,
             _ => connection.raw([0xFF, 0xFF]).await,
         }
-        quiet().await;
+        settle().await;
         let rest = connection.raw_read_exact(14 + SIZE - 500).await;
         let bytes = [head, rest].concat();
         assert!(payload(&bytes) == patterned(SIZE), "{meanwhile}: the frame was cut");

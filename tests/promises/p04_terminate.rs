@@ -1,20 +1,19 @@
 //! 4. `handle_terminate` runs exactly once, after everything else, for every exit: normal, failed, gave up, panic, stop,
-//! cancel. Only a brutal kill runs none.
+//!    cancel. Only a brutal kill runs none.
 
 use std::time::Duration;
 
-use fresh::{
-    Action, CancellationToken, Client, ExitReason, Options, Recovery,
-    options::{Connector, Target, Transport},
-    testing::Server,
-};
+use fresh::{Action, CancellationToken, Client, ExitReason, Recovery, testing::Server};
 use tokio::task::JoinSet;
 
-use crate::common::{Log, Recorder, S, Then, Told, accept, name, plain, quiet, recorder, soon, start, steady, timed};
+use crate::support::{
+    script::{Log, Recorder, S, Then, Told, accept, name, plain, recorder, start, steady, timed},
+    time::{settle, soon},
+};
 
 /// The client ends for this reason, and its handler is told so once and last.
-async fn assert_terminated_once(client: &Client<u32>, log: Log, reason: &str) -> ExitReason {
-    let ended = soon("the end", client.closed()).await;
+pub(crate) async fn assert_terminated_once(client: &Client<u32>, log: Log, reason: &str) -> ExitReason {
+    let ended = soon(client.closed()).await;
     let told = log.rest().await;
     assert_eq!(name(&ended), reason, "{told:?}");
     let terminations = told.iter().filter(|told| told.starts_with("terminate")).count();
@@ -22,29 +21,6 @@ async fn assert_terminated_once(client: &Client<u32>, log: Log, reason: &str) ->
     let last = told.last().unwrap();
     assert!(last.starts_with("terminate"), "{told:?}");
     ended
-}
-
-/// Runs a client that does this, and says what comes of it, against a server that drops its connection.
-async fn panicking(at: &'static str) -> (Client<u32>, Log) {
-    let server = Server::in_memory();
-    let (client, log) = start(server.options().backoff(steady()), move |told| match told {
-        told if told.words() == at => Then::Panic("boom"),
-        _ => Then::Default,
-    });
-    let mut connection = server.accept().await;
-    connection.send("x").await;
-    connection.send(fresh::Frame::ping("p")).await;
-    client.info(1).await.unwrap();
-    quiet().await;
-    if at == "error Stream" {
-        connection.drop_connection();
-    } else {
-        if at.starts_with("disconnect") {
-            client.close(1000, "").unwrap();
-        }
-        connection.finish_close().await;
-    }
-    (client, log)
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,7 +59,7 @@ async fn promise_04_it_is_told_of_a_stop_in_every_state() {
             }
         }
         if state != "connecting" {
-            quiet().await;
+            settle().await;
             assert_eq!(client.state().to_string(), state);
         }
         let (took, _) = timed(client.stop()).await;
@@ -139,94 +115,6 @@ async fn promise_04_it_is_told_when_the_attempts_are_used_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn promise_04_it_is_told_of_a_panic_in_each_callback() {
-    for at in ["connect", "in x", "ping p", "info 1", "disconnect 1000 Local", "error Stream"] {
-        let (client, log) = panicking(at).await;
-        let reason = assert_terminated_once(&client, log, "Panicked").await;
-        assert_eq!(reason.to_string(), "panicked: boom", "{at}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn promise_04_it_is_not_told_again_of_its_own_panic() {
-    let server = Server::in_memory();
-    let (client, log) = start(server.options(), |told| match told {
-        Told::Terminate(_) => Then::Panic("at the last"),
-        _ => Then::Default,
-    });
-    let connection = accept(&server, &client).await;
-    client.request_stop();
-    connection.finish_close().await;
-    let reason = soon("the end", client.closed()).await;
-    assert_eq!(reason.to_string(), "panicked: at the last");
-    let told = log.rest().await;
-    assert_eq!(told.last().unwrap(), "terminate Stopped");
-    assert_eq!(told.iter().filter(|told| told.starts_with("terminate")).count(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn promise_04_it_is_told_of_a_panic_while_the_client_stops() {
-    let server = Server::in_memory();
-    let (client, mut log) = start(server.options(), |told| match told {
-        Told::In(_) => Then::Take(S, Box::new(Then::Panic("late"))),
-        _ => Then::Default,
-    });
-    let mut connection = server.accept().await;
-    connection.send("x").await;
-    log.until("in x").await;
-    client.request_stop();
-    connection.finish_close().await;
-    let reason = assert_terminated_once(&client, log, "Panicked").await;
-    assert_eq!(reason.to_string(), "panicked: late");
-}
-
-#[tokio::test(start_paused = true)]
-async fn promise_04_it_is_told_of_a_panic_in_the_factory() {
-    let server = Server::in_memory();
-    let (recorder, log) = recorder(|told| match told {
-        Told::Error(_) => Then::Recover(Recovery::Restart),
-        _ => Then::Default,
-    });
-    let mut made = 0;
-    let client = Client::start_with(server.options(), move |_| {
-        made += 1;
-        assert!(made < 2, "no second one");
-        recorder.clone()
-    })
-    .unwrap();
-    server.accept().await.drop_connection();
-    let reason = assert_terminated_once(&client, log, "Panicked").await;
-    assert_eq!(reason.to_string(), "panicked: no second one");
-}
-
-#[tokio::test(start_paused = true)]
-async fn promise_04_it_is_told_of_a_panic_in_the_request_hook() {
-    let (recorder, log) = plain();
-    let options = Options::new("ws://nowhere.test").unwrap();
-    let client = Client::start(options.request_hook(|_| async { panic!("no token") }), recorder).unwrap();
-    let reason = assert_terminated_once(&client, log, "Panicked").await;
-    assert_eq!(reason.to_string(), "panicked: no token");
-}
-
-struct Broken;
-
-#[async_trait::async_trait]
-impl Connector for Broken {
-    async fn connect(&self, _: &Target) -> fresh::Result<Transport> {
-        panic!("no network")
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn promise_04_it_is_told_of_a_panic_in_the_connector() {
-    let (recorder, log) = plain();
-    let options = Options::new("ws://nowhere.test").unwrap();
-    let client = Client::start(options.connector(Broken), recorder).unwrap();
-    let reason = assert_terminated_once(&client, log, "Panicked").await;
-    assert_eq!(reason.to_string(), "panicked: no network");
-}
-
-#[tokio::test(start_paused = true)]
 async fn promise_04_it_is_told_of_a_cancelled_token() {
     for before in [true, false] {
         let server = Server::in_memory();
@@ -259,12 +147,12 @@ async fn promise_04_an_abnormal_end_cancels_the_token_it_is_linked_to_and_a_norm
             client.close(1000, "").unwrap();
             connection.finish_close().await;
             assert_terminated_once(&client, log, "Normal").await;
-            quiet().await;
+            settle().await;
             assert!(!token.is_cancelled());
         } else {
             server.pending().await.refuse(403, &[], "").await;
             assert_terminated_once(&client, log, "Error").await;
-            soon("the token's end", token.cancelled()).await;
+            soon(token.cancelled()).await;
         }
     }
 }
@@ -319,15 +207,15 @@ async fn promise_04_a_kill_runs_none_and_is_told_all_the_same() {
                 async move { client.closed().await }
             });
             if how == "dropped" {
-                drop(tasks)
+                drop(tasks);
             } else {
-                tasks.shutdown().await
+                tasks.shutdown().await;
             }
             connection.expect_eof().await;
-            assert_eq!(name(&soon("the end", waiting).await.unwrap()), "Aborted", "{how}");
+            assert_eq!(name(&soon(waiting).await.unwrap()), "Aborted", "{how}");
             client
         };
-        let reason = soon("the end", client.closed()).await;
+        let reason = soon(client.closed()).await;
         assert_eq!(name(&reason), "Aborted", "{how}");
         assert!(log.rest().await.is_empty(), "{how}");
         assert!(client.send("x").await.is_err() && client.info(1).await.is_err());

@@ -6,7 +6,10 @@ use fresh::{ConnectionState, Recovery, testing::Server};
 use futures_util::StreamExt as _;
 use tokio::{sync::Notify, task::JoinSet};
 
-use crate::common::{MS, S, Then, Told, accept, quiet, soon, start, steady};
+use crate::support::{
+    script::{MS, S, Then, Told, accept, start, steady},
+    time::{settle, soon},
+};
 
 #[tokio::test(start_paused = true)]
 async fn promise_05_every_connection_and_its_end_reach_a_slow_handler() {
@@ -56,11 +59,11 @@ async fn promise_05_whoever_waits_for_a_connection_learns_of_one_that_lasts_an_i
         let client = client.clone();
         waiting.spawn(async move { client.connected().await });
     }
-    quiet().await;
+    settle().await;
     // Closed in the segment of the agreement, and gone before anybody could look.
     let connection = server.pending().await.accept_and_send([fresh::Frame::close(4000, "")]).await;
     connection.drop_connection();
-    while let Some(waited) = soon("the connection", waiting.join_next()).await {
+    while let Some(waited) = soon(waiting.join_next()).await {
         waited.unwrap().unwrap();
     }
 }
@@ -74,7 +77,7 @@ async fn promise_05_a_slow_watcher_sees_the_last_state_and_then_the_end() {
     for _ in 0..5 {
         server.accept().await.drop_connection();
     }
-    quiet().await;
+    settle().await;
     assert_eq!(states.next().await, Some(ConnectionState::Waiting));
     client.stop().await;
     assert_eq!(states.next().await, Some(ConnectionState::Ended));
@@ -88,13 +91,13 @@ async fn promise_05_a_quick_watcher_sees_every_state() {
     let watching = tokio::spawn(client.watch().collect::<Vec<_>>());
     let connection = server.accept().await;
     log.until("connect").await;
-    quiet().await;
+    settle().await;
     connection.drop_connection();
     let connection = server.accept().await;
-    quiet().await;
+    settle().await;
     client.request_stop();
     connection.finish_close().await;
-    let seen: Vec<String> = soon("the end", watching).await.unwrap().iter().map(ToString::to_string).collect();
+    let seen: Vec<String> = soon(watching).await.unwrap().iter().map(ToString::to_string).collect();
     // In memory, connecting takes no time that anybody could see.
     let course = ["upgrading", "connected", "deciding", "waiting", "upgrading", "connected", "closing"];
     assert_eq!(seen[..course.len()], course);
@@ -111,10 +114,10 @@ async fn promise_05_the_end_reaches_everybody_who_waits_for_it() {
         let client = client.clone();
         waiting.spawn(async move { client.closed().await });
     }
-    quiet().await;
+    settle().await;
     client.request_stop();
     connection.finish_close().await;
-    while let Some(waited) = soon("the end", waiting.join_next()).await {
+    while let Some(waited) = soon(waiting.join_next()).await {
         assert_eq!(waited.unwrap().to_string(), "stopped");
     }
     assert_eq!(client.closed().await.to_string(), "stopped");
@@ -133,7 +136,7 @@ async fn promise_05_who_is_told_of_a_connection_can_send_on_it_at_once() {
             }
         });
         let mut connection = server.accept().await;
-        soon("the connection", waiting).await.unwrap().unwrap();
+        soon(waiting).await.unwrap().unwrap();
         connection.expect_text("at once").await;
     }
 }
@@ -160,10 +163,10 @@ async fn promise_05_whoever_waits_when_the_client_ends_is_told() {
             }
         });
     }
-    quiet().await;
+    settle().await;
     client.stop().await;
     let mut fates = 0;
-    while soon("everybody's answer", waiting.join_next()).await.is_some() {
+    while soon(waiting.join_next()).await.is_some() {
         fates += 1;
     }
     assert_eq!(fates, 50);

@@ -1,11 +1,14 @@
 //! 6. After `Recovery::Reconnect` the next attempt comes after the backoff delay, earlier only by `client.reconnect()`;
-//! `Retry-After` is honoured; the backoff resets only after a connection that stayed up.
+//!    `Retry-After` is honoured; the backoff resets only after a connection that stayed up.
 
 use std::time::Duration;
 
 use fresh::{Recovery, options::BackoffOptions, testing::Server};
 
-use crate::common::{Log, MS, S, Then, Told, quiet, start, steady, timed};
+use crate::support::{
+    script::{Log, MS, S, Then, Told, start, steady, timed},
+    time::settle,
+};
 
 fn delays() -> BackoffOptions {
     steady().initial(100 * MS).factor(2.0).unwrap().max(S).reset_after(10 * S)
@@ -70,7 +73,7 @@ async fn promise_06_reconnect_comes_before_the_delay_has_passed() {
     let (client, mut log) = undaunted(&server, steady().initial(3600 * S).max(3600 * S));
     server.accept().await.drop_connection();
     log.until("error Stream").await;
-    quiet().await;
+    settle().await;
     client.reconnect();
     let (took, _connection) = timed(server.accept()).await;
     assert_about(took, Duration::ZERO);
@@ -111,7 +114,7 @@ async fn promise_06_reconnect_is_earlier_than_retry_after_too() {
     let (client, mut log) = undaunted(&server, delays());
     server.pending().await.refuse(503, &[("retry-after", "3600")], "").await;
     log.until("error Establish").await;
-    quiet().await;
+    settle().await;
     client.reconnect();
     let (took, _handshake) = timed(server.pending()).await;
     assert_about(took, Duration::ZERO);

@@ -8,7 +8,10 @@ use fresh::{
     testing::{Received, Server},
 };
 
-use crate::common::{Log, MS, S, Then, Told, soon, start, steady, timed};
+use crate::support::{
+    script::{Log, MS, S, Then, Told, start, steady, timed},
+    time::soon,
+};
 
 fn assert_silent(told: &Told) {
     assert!(matches!(told, Told::Error(Error::Stream(StreamError::PongTimeout { .. }))), "{told:?}");
@@ -55,7 +58,7 @@ async fn promise_07_over_tcp_a_frozen_peer_is_left_for_one_that_answers() {
     let mut connection = server.accept().await;
     connection.send("awake").await;
     // This one answers its pings for as long as it is read.
-    let _ = soon("the second connection", async {
+    let _ = soon(async {
         tokio::select! {
             told = log.until("in awake") => told,
             other = connection.receive() => panic!("{other:?}"),

@@ -13,10 +13,10 @@ use fresh::{
     testing::{Received, Server},
 };
 
-use crate::common::{
-    MS, S, Then, Told, quiet, start,
+use crate::support::{
+    script::{MS, S, Then, Told, start, timed},
     tap::{self, Tapped, Verdict},
-    timed,
+    time::settle,
 };
 
 #[tokio::test(start_paused = true)]
@@ -110,7 +110,7 @@ async fn promise_08_a_server_that_does_not_read_does_not_put_off_the_end() {
     let frozen = server.accept().await.freeze();
     log.until("connect").await;
     client.try_send(vec![0; 1 << 20]).unwrap();
-    quiet().await;
+    settle().await;
     let (took, reason) = timed(client.stop()).await;
     assert!(took.abs_diff(5 * S) < 20 * MS, "{took:?}");
     assert_eq!(reason.to_string(), "stopped");

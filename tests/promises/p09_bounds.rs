@@ -10,7 +10,10 @@ use fresh::{
 };
 use tokio::time::timeout;
 
-use crate::common::{MS, S, Then, Told, quiet, soon, start, timed};
+use crate::support::{
+    script::{MS, S, Then, Told, start, timed},
+    time::{settle, soon},
+};
 
 const TEXT: u8 = 0x1;
 const CONTINUATION: u8 = 0x0;
@@ -100,7 +103,7 @@ async fn promise_09_a_flood_of_pings_from_a_server_that_does_not_read_is_not_hoa
             break;
         }
     }
-    quiet().await;
+    settle().await;
     client.close(1000, "").unwrap();
     let mut pongs = 0;
     loop {
@@ -204,7 +207,7 @@ async fn promise_09_sends_wait_for_a_server_that_does_not_read() {
     let options = server.options().mailbox(4).write_buffer(10_000).write_timeout(Duration::ZERO);
     let (client, _log) = start(options, |_| Then::Default);
     let _frozen = server.accept().await.freeze();
-    soon("the connection", client.connected()).await.unwrap();
+    soon(client.connected()).await.unwrap();
     let accepted = accepted(&client, 1000).await;
     // The pipe, the write buffer and one frame over it, the mailbox.
     assert!((10..=1 + 11 + 4).contains(&accepted), "{accepted}");

@@ -1,5 +1,5 @@
 //! 10. Bad input from the server is `Decode` with the right close code on the wire; bad input from the user is an `Err`
-//! at the call.
+//!     at the call.
 
 use fresh::{
     Action, CloseCode, Error, ErrorKind, Frame, Options, Recovery,
@@ -7,7 +7,10 @@ use fresh::{
     testing::{Server, WireFrame},
 };
 
-use crate::common::{Then, Told, accept, soon, start};
+use crate::support::{
+    script::{Then, Told, accept, start},
+    time::soon,
+};
 
 fn frame(opcode: u8, payload: &[u8]) -> WireFrame {
     WireFrame::new(opcode, payload.to_vec())
@@ -59,7 +62,7 @@ async fn promise_10_what_breaks_the_protocol_is_told_as_decode_and_on_the_wire_b
         connection.raw(bytes).await;
         // Whatever comes behind it counts for nothing.
         connection.send("behind").await;
-        soon(what, connection.expect_close(code)).await;
+        soon(connection.expect_close(code)).await;
         connection.drop_connection();
         client.closed().await;
         let (mut told, mut error) = (Vec::new(), None);
@@ -78,7 +81,7 @@ async fn promise_10_what_breaks_the_protocol_is_told_as_decode_and_on_the_wire_b
 
 #[tokio::test(start_paused = true)]
 async fn promise_10_a_violation_in_bytes_that_come_one_by_one_is_the_same() {
-    for (what, bytes, code) in violations().into_iter().filter(|(_, bytes, _)| bytes.len() < 50) {
+    for (_, bytes, code) in violations().into_iter().filter(|(_, bytes, _)| bytes.len() < 50) {
         let server = Server::in_memory();
         let (_client, _log) = start(server.options(), |_| Then::Default);
         let mut connection = server.accept().await;
@@ -86,7 +89,7 @@ async fn promise_10_a_violation_in_bytes_that_come_one_by_one_is_the_same() {
             connection.raw([byte]).await;
             tokio::task::yield_now().await;
         }
-        soon(what, connection.expect_close(code)).await;
+        soon(connection.expect_close(code)).await;
     }
 }
 
@@ -172,7 +175,7 @@ fn promise_10_an_option_that_cannot_be_used_is_an_error_where_it_is_given() {
 
 #[test]
 fn promise_10_a_client_outside_of_a_runtime_is_an_error_and_no_panic() {
-    let (recorder, _log) = crate::common::plain();
+    let (recorder, _log) = crate::support::script::plain();
     assert!(fresh::Client::start(Options::new("ws://host").unwrap(), recorder).is_err());
 }
 

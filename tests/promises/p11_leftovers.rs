@@ -1,20 +1,23 @@
 //! 11. No task, timer or socket is left behind after `closed()`. (What needs a process of its own, its file
-//! descriptors, is in `tests/nothing_left.rs`.)
+//!     descriptors, is in `tests/nothing_left.rs`.)
 
 use std::time::Duration;
 
 use fresh::{Client, Recovery, testing::Server};
 use tokio::runtime::Handle;
 
-use crate::common::{S, Then, Told, accept, plain, quiet, soon, start, steady};
+use crate::support::{
+    script::{S, Then, Told, accept, plain, start, steady},
+    time::{settle, soon},
+};
 
 fn tasks() -> usize {
     Handle::current().metrics().num_alive_tasks()
 }
 
 /// The task of a client ends right behind `closed()`.
-async fn no_task_is_left(what: &str) {
-    soon(what, async {
+async fn no_task_is_left() {
+    soon(async {
         while tasks() > 0 {
             tokio::task::yield_now().await;
         }
@@ -33,7 +36,7 @@ async fn promise_11_a_client_is_one_task_and_none_after_closed() {
     connection.close(1001, "").await;
     drop(connection);
     client.closed().await;
-    no_task_is_left("the end of the task").await;
+    no_task_is_left().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -56,16 +59,16 @@ async fn promise_11_nothing_is_left_in_whatever_state_the_client_ends() {
             _ => {
                 server.accept().await.drop_connection();
                 log.until("error Stream").await;
-                quiet().await;
+                settle().await;
             }
         }
         client.stop().await;
         if let Some(mut connection) = open {
             // The socket is closed, not only forgotten.
-            soon(state, async { while !connection.raw_read().await.is_empty() {} }).await;
+            soon(async { while !connection.raw_read().await.is_empty() {} }).await;
         }
         assert!(client.peer_addr().is_none());
-        no_task_is_left(state).await;
+        no_task_is_left().await;
     }
 }
 
@@ -91,7 +94,7 @@ async fn promise_11_no_timer_of_a_client_that_has_ended_moves_the_clock() {
     let (client, _log) = start(options, |_| Then::Default);
     let _frozen = accept(&server, &client).await.freeze();
     client.stop().await;
-    no_task_is_left("the end of the task").await;
+    no_task_is_left().await;
     // A paused clock jumps to the next timer there is: that is only ours.
     let began = tokio::time::Instant::now();
     tokio::time::sleep(Duration::from_secs(1000)).await;
@@ -117,7 +120,7 @@ async fn promise_11_a_hundred_clients_at_once_leave_no_task() {
         drop(connection);
     }
     for (client, _) in &clients {
-        soon("a client's end", client.stop()).await;
+        soon(client.stop()).await;
     }
-    no_task_is_left("the end of all tasks").await;
+    no_task_is_left().await;
 }

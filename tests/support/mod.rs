@@ -1,9 +1,11 @@
-//! What the tests share: a handler that tells what it is told, a log that can be read, and patience.
+//! What the tests share: handlers that tell what they are told, a log that can be read, and patience.
 
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 pub(crate) mod log;
 pub(crate) mod probe;
+pub(crate) mod script;
+pub(crate) mod tap;
 pub(crate) mod time;
 
 use fresh::{

@@ -1,12 +1,6 @@
-//! A handler that notes what it is told and answers by a script, and how long a test waits for it.
-
-// Each test program uses its part of this.
-#![allow(dead_code)]
-
-pub(crate) mod tap;
+//! A handler that notes what it is told and answers by a script.
 
 use std::{
-    pin::pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering::SeqCst},
@@ -22,8 +16,10 @@ use fresh::{
 };
 use tokio::{
     sync::{Notify, mpsc},
-    time::{Instant, timeout},
+    time::Instant,
 };
+
+use super::time::soon;
 
 pub(crate) const MS: Duration = Duration::from_millis(1);
 pub(crate) const S: Duration = Duration::from_secs(1);
@@ -232,7 +228,7 @@ impl Handler for Recorder {
 impl Log {
     /// What the handler is told next.
     pub(crate) async fn next(&mut self) -> Told {
-        soon("another callback", self.0.recv()).await.expect("the handler is still there")
+        soon(self.0.recv()).await.expect("the handler is still there")
     }
 
     /// The next one that says this, passing over others.
@@ -253,43 +249,23 @@ impl Log {
     /// Everything up to the end: until the handler is dropped.
     pub(crate) async fn rest(mut self) -> Vec<String> {
         let mut all = Vec::new();
-        while let Some(told) = soon("the handler's end", self.0.recv()).await {
+        while let Some(told) = soon(self.0.recv()).await {
             all.push(told.words());
         }
         all
     }
 }
 
-/// Awaits the future for 10 s, or for an hour of a paused clock, which takes no time.
-pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    for _ in 0..360 {
-        let began = std::time::Instant::now();
-        if let Ok(output) = timeout(10 * S, &mut future).await {
-            return output;
-        }
-        if began.elapsed() >= 5 * S {
-            break;
-        }
-    }
-    panic!("{what} did not come");
-}
-
 /// How long the future took, by tokio's clock, and what it gave.
 pub(crate) async fn timed<T>(future: impl Future<Output = T>) -> (Duration, T) {
     let began = Instant::now();
-    let output = soon("what is timed", future).await;
+    let output = soon(future).await;
     (began.elapsed(), output)
 }
 
 /// The next connection, once the client knows of it too.
 pub(crate) async fn accept(server: &Server, client: &Client<u32>) -> Connection {
     let connection = server.accept().await;
-    soon("the connection", client.connected()).await.expect("the client lives");
+    soon(client.connected()).await.expect("the client lives");
     connection
-}
-
-/// Waits, on a paused clock, until everybody else has nothing left to do.
-pub(crate) async fn quiet() {
-    tokio::time::sleep(MS).await;
 }
