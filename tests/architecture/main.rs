@@ -48,3 +48,9 @@ fn no_module_is_left_out_of_the_layers() {
     let missing: Vec<String> = sources().iter().filter_map(rules::not_in_the_layers).collect();
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
+
+#[test]
+fn the_runtime_does_not_depend_on_the_macros() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("fresh-core/Cargo.toml");
+    assert!(!std::fs::read_to_string(manifest).unwrap().contains("fresh-macros"));
+}
