@@ -21,7 +21,7 @@ impl Tree {
             Event::Started { child } => (child, Standing::Runs),
             Event::Exited { child, .. } => (child, Standing::Ended),
             Event::Restarting { child } | Event::NotStarted { child, .. } => (child, Standing::Restarting),
-            _ => return,
+            Event::GaveUp { .. } | Event::Skipped(_) | _ => return,
         };
         match self.0.iter_mut().find(|(known, _)| known == child) {
             Some((_, before)) => *before = standing,
