@@ -139,7 +139,8 @@ impl<I: Send + 'static> Turn<I> {
         self.read(cx, true);
     }
 
-    /// Counts what compression did since the last time.
+    /// Counts what compression did since the last time. Apart: `perform` runs for every message.
+    #[inline(never)]
     pub(super) fn tally(&mut self) {
         let Some((received, sent)) = self.link.stream().and_then(Stream::take_tallies) else { return };
         let counters = &self.shared().counters;

@@ -142,9 +142,7 @@ impl Assembler {
         message.frames += 1;
         message.len += payload.len();
         match &mut self.inflater {
-            Some(inflater) if message.compressed => {
-                inflater.inflate(payload, fin, |inflated| message.data.extend(inflated))?;
-            }
+            Some(inflater) if message.compressed => message.data.inflate(inflater, payload, fin)?,
             Some(_) | None => message.data.extend(&payload[seen..])?,
         }
         if !fin {
@@ -165,6 +163,12 @@ impl Partial {
 }
 
 impl Data {
+    /// Apart, so that messages which are not compressed take no longer for it.
+    #[inline(never)]
+    fn inflate(&mut self, inflater: &mut Inflater, payload: &[u8], last: bool) -> Result<(), DecodeError> {
+        inflater.inflate(payload, last, |bytes| self.extend(bytes))
+    }
+
     fn extend(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
         match self {
             Self::Text(text) => text.extend(bytes),
