@@ -4,7 +4,8 @@
 use std::{sync::Arc, time::Duration};
 
 use fresh::{
-    Client, Options,
+    Client, Error, Options,
+    error::StreamError,
     testing::{Connection, Server},
 };
 use tokio::{sync::Notify, time::timeout};
@@ -95,7 +96,7 @@ async fn promise_02_a_message_larger_than_the_whole_queue_still_comes() {
 #[tokio::test(start_paused = true)]
 async fn promise_02_the_pong_deadline_rests_while_reading_rests() {
     let server = Server::in_memory_with_buffer(512);
-    let options = server.options().inbound(10, usize::MAX).ping_interval(S).pong_timeout(2 * S).idle_timeout(3 * S);
+    let options = server.options().inbound(10, usize::MAX).ping_interval(S).pong_timeout(2 * S).idle_timeout(5 * S);
     // Nobody reads the pings either.
     let options = options.write_timeout(Duration::ZERO);
     let (client, mut log, mut connection, gate) = jammed(&server, options).await;
@@ -107,7 +108,7 @@ async fn promise_02_the_pong_deadline_rests_while_reading_rests() {
 
     // Read again, a peer that stays silent is given up.
     let _frozen = connection.freeze();
-    let (took, _) = timed(async {
+    let (took, told) = timed(async {
         for _ in 0..=sent {
             gate.notify_one();
             settle().await;
@@ -115,7 +116,31 @@ async fn promise_02_the_pong_deadline_rests_while_reading_rests() {
         log.until("error Stream").await
     })
     .await;
+    assert!(matches!(told, Told::Error(Error::Stream(StreamError::PongTimeout { .. }))), "{told:?}");
     assert!(took < 4 * S, "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_02_the_pong_deadline_goes_on_when_reading_does() {
+    let server = Server::in_memory();
+    let options = server.options().inbound(2, usize::MAX).ping_interval(30 * S).pong_timeout(2 * S);
+    let (client, _log, mut connection, gate) = jammed(&server, options).await;
+    for text in ["second", "third"] {
+        connection.send(text).await;
+    }
+    // A ping goes out meanwhile, and nothing ever answers it.
+    let _frozen = connection.freeze();
+    tokio::time::sleep(40 * S).await;
+    assert!(client.is_open(), "the deadline ran on");
+
+    gate.notify_one();
+    let (took, ()) = timed(async {
+        while client.is_open() {
+            settle().await;
+        }
+    })
+    .await;
+    assert!(took.abs_diff(2 * S) < 20 * MS, "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]
