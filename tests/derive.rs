@@ -207,11 +207,11 @@ mod delegate {
     /// The delegate's bound is the derive's.
     #[derive(Handler)]
     #[handler(delegate = 1)]
-    struct Counting<B>(#[allow(dead_code)] u64, B);
+    struct Tagged<B>(std::marker::PhantomData<u64>, B);
 
     #[tokio::test(start_paused = true)]
     async fn a_delegate_may_be_a_generic_field_of_a_tuple() {
-        let (_server, mut connection, client) = meet(Counting(0, Derived { base: Base })).await;
+        let (_server, mut connection, client) = meet(Tagged(std::marker::PhantomData, Derived { base: Base })).await;
         connection.expect_text("base").await;
         client.info("two deep").await.unwrap();
         connection.expect_text("two deep").await;
