@@ -15,7 +15,7 @@ pub mod registry;
 pub mod supervisor;
 
 pub use action::{Action, Frames, Recovery};
-pub use client::{Client, HandlerExt};
+pub use client::{Client, HandlerExt, RegistryExt};
 pub use connection::{ConnectionState, Disconnect, Initiator, Upgrade};
 pub use error::{BoxError, Error, ErrorKind, Result};
 pub use exit::ExitReason;

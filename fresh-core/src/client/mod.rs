@@ -3,6 +3,7 @@
 mod erased;
 mod error;
 mod ext;
+mod named;
 mod start;
 mod supervised;
 
@@ -18,6 +19,7 @@ use tokio::sync::{
 pub use crate::error::SendError;
 pub use error::{EndedError, InfoError, StartError};
 pub use ext::HandlerExt;
+pub use named::RegistryExt;
 pub use supervised::HandlerFactory;
 
 use crate::{

@@ -143,7 +143,12 @@ impl<I: Send + 'static> Starting<I> {
         let Self { options, client, boxes, registration } = self;
         let entry = async move {
             let taken = |holder| Reason::from(StartError::AlreadyStarted(holder));
-            registration.wait().await.map_err(taken)
+            let registered = registration.wait().await.map_err(taken)?;
+            Ok(async move {
+                if let Some(registered) = registered {
+                    registered.leave().await;
+                }
+            })
         };
         let shared = Arc::clone(&client.inner.shared);
         let running = driver::run(options, shared, boxes, source(client.clone()), entry);
