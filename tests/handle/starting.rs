@@ -176,6 +176,19 @@ async fn a_normal_end_of_a_linked_client_cancels_nothing() {
     assert!(!token.is_cancelled());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_child_token_makes_the_link_one_way() {
+    let (server, parent) = (Server::in_memory(), CancellationToken::new());
+    let failing = Client::start_linked(server.options(), Probe::new().0, parent.child_token()).unwrap();
+    server.pending().await.refuse(404, &[], "").await;
+    assert!(matches!(soon(failing.closed()).await, ExitReason::Error(_)));
+    settle().await;
+    assert!(!parent.is_cancelled());
+    let stopped = Client::start_linked(server.options(), Probe::new().0, parent.child_token()).unwrap();
+    parent.cancel();
+    assert!(matches!(soon(stopped.closed()).await, ExitReason::Stopped));
+}
+
 /// Sends by its own handle, and is numbered by its factory.
 struct Numbered {
     client: Client,

@@ -1,6 +1,9 @@
 //! A name is free again exactly when its client has ended, whatever for.
 
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use fresh::{Client, Error, ExitReason, Handler, registry::LocalRegistry, testing::Server};
 use tokio::sync::oneshot;
@@ -24,6 +27,30 @@ async fn the_name_is_free_again_after_a_panic() {
     connection.send("panic").await;
     connection.finish_close().await;
     assert!(matches!(client.closed().await, ExitReason::Panicked(_)));
+    assert!(registry.registered().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_name_is_free_again_after_a_panic_in_the_last_callback() {
+    struct Broken;
+    impl Handler for Broken {
+        type Info = ();
+        async fn handle_terminate(&mut self, _: &ExitReason) {
+            panic!("broken")
+        }
+    }
+    let (server, registry) = (Server::in_memory(), Arc::new(LocalRegistry::new()));
+    let client = Client::start(named(&server, &registry), Broken).unwrap();
+    client.stop().await;
+    assert!(registry.registered().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_name_is_free_again_where_the_factory_panics() {
+    let (server, registry) = (Server::in_memory(), Arc::new(LocalRegistry::new()));
+    let options = named(&server, &registry);
+    let start = || Client::start_with(options, |_| -> Plain { panic!("no handler") });
+    assert!(catch_unwind(AssertUnwindSafe(start)).is_err());
     assert!(registry.registered().is_empty());
 }
 
