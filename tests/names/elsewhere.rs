@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -12,9 +13,14 @@ use fresh::{
     testing::Server,
 };
 
-use crate::{Plain, support::time::settle};
+use tokio::time::sleep;
 
-/// A registry elsewhere: each answer takes a turn of the runtime.
+use crate::Plain;
+
+/// How long an answer from elsewhere takes.
+const ROUND_TRIP: Duration = Duration::from_millis(50);
+
+/// A registry elsewhere.
 #[derive(Default)]
 struct Remote(Mutex<HashMap<String, AnyClient>>);
 
@@ -27,7 +33,7 @@ impl Remote {
 #[async_trait]
 impl Registry for Remote {
     async fn register_name(&self, name: &str, client: AnyClient) -> std::result::Result<(), AnyClient> {
-        tokio::task::yield_now().await;
+        sleep(ROUND_TRIP).await;
         match self.names().entry(name.to_owned()) {
             std::collections::hash_map::Entry::Occupied(holder) => Err(holder.get().clone()),
             std::collections::hash_map::Entry::Vacant(free) => {
@@ -38,12 +44,12 @@ impl Registry for Remote {
     }
 
     async fn unregister_name(&self, name: &str, client: &AnyClient) {
-        tokio::task::yield_now().await;
+        sleep(ROUND_TRIP).await;
         self.names().retain(|taken, holder| taken != name || !holder.is_same(client));
     }
 
     async fn whereis_name(&self, name: &str) -> Option<AnyClient> {
-        tokio::task::yield_now().await;
+        sleep(ROUND_TRIP).await;
         self.names().get(name).cloned()
     }
 }
@@ -105,7 +111,7 @@ async fn a_name_elsewhere_is_freed_in_the_background_after_a_kill() {
     server.accept().await;
     task.abort();
     assert!(matches!(client.closed().await, ExitReason::Aborted));
-    settle().await;
+    sleep(2 * ROUND_TRIP).await;
     assert!(registry.names().is_empty());
 }
 
@@ -149,9 +155,9 @@ async fn a_name_whose_answer_is_still_on_its_way_is_freed_too() {
     }
     let (server, registry) = (Server::in_memory(), Arc::new(Silent::default()));
     let client = Client::start(server.options().name(Name::via(registry.clone(), "x")), Plain).unwrap();
-    settle().await;
+    sleep(2 * ROUND_TRIP).await;
     assert!(registry.whereis::<u8>("x").await.is_ok());
     client.stop().await;
-    settle().await;
+    sleep(2 * ROUND_TRIP).await;
     assert!(registry.0.names().is_empty());
 }
