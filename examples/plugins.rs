@@ -11,7 +11,6 @@ use fresh::{Action, Client, DynHandler, Handler, Message, Options, Recovery, tes
 use tokio::sync::mpsc;
 
 /// What every plugin can be told.
-#[derive(Clone)]
 enum Command {
     Say(&'static str),
     Leave,
@@ -27,12 +26,12 @@ struct Plain {
 }
 
 impl Plain {
-    fn handle_in(&mut self, message: Message) -> fresh::Result<Action> {
+    async fn handle_in(&mut self, message: Message) -> fresh::Result<Action> {
         self.heard.send(message.to_text()?.to_owned())?;
         Ok(Action::Continue)
     }
 
-    fn handle_info(&mut self, command: Command) -> fresh::Result<Action> {
+    async fn handle_info(&mut self, command: Command) -> fresh::Result<Action> {
         Ok(match command {
             Command::Say(what) => Action::reply(what),
             Command::Leave => Action::close(1000, "left"),
@@ -55,7 +54,7 @@ impl Loud {
     async fn handle_info(&mut self, command: Command) -> fresh::Result<Action> {
         match command {
             Command::Say(what) => Ok(Action::reply(what.to_uppercase())),
-            Command::Leave => self.plain.handle_info(command),
+            Command::Leave => self.plain.handle_info(command).await,
         }
     }
 }
@@ -76,7 +75,7 @@ impl Handler for Numbering {
     }
 
     async fn handle_info(&mut self, command: Command) -> fresh::Result<Action> {
-        self.plain.handle_info(command)
+        self.plain.handle_info(command).await
     }
 }
 

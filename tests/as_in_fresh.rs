@@ -39,15 +39,12 @@ impl Example {
         Ok(Action::Continue)
     }
 
-    fn handle_disconnect(&mut self, disconnect: Disconnect) -> Recovery {
+    async fn handle_disconnect(&mut self, disconnect: Disconnect) -> Recovery {
         if disconnect.code == Some(1002.into()) { Recovery::Restart } else { Recovery::Close }
     }
 
     fn handle_error(&mut self, error: &Error) -> Recovery {
-        match error.kind() {
-            ErrorKind::Encode | ErrorKind::Send => Recovery::Ignore,
-            _ => Recovery::Restart,
-        }
+        if matches!(error.kind(), ErrorKind::Encode | ErrorKind::Send) { Recovery::Ignore } else { Recovery::Restart }
     }
 
     fn handle_in(&mut self, message: Message) -> Result<Action> {
@@ -62,7 +59,7 @@ impl Example {
         }
     }
 
-    fn handle_info(&mut self, command: Command) -> Result<Action> {
+    async fn handle_info(&mut self, command: Command) -> Result<Action> {
         match command {
             Command::Reply(message) => Ok(Action::reply(message)),
             Command::Unsendable => Ok(Action::reply(Frame::ping(vec![0; 126]))),

@@ -24,7 +24,7 @@ impl Count {
         Self { seen: Cell::new(seen), on_error: Recovery::fail("told to") }
     }
 
-    fn handle_in(&mut self, message: Message) -> Result<Action> {
+    async fn handle_in(&mut self, message: Message) -> Result<Action> {
         if message.to_text()? == "fail" {
             return Err("told to".into());
         }
