@@ -14,7 +14,9 @@ pub use fresh_macros::Handler;
 pub use fresh_core::__private;
 
 // The client, what it is started with and what it tells.
-pub use fresh_core::{Client, CloseCode, CloseFrame, ConnectionState, ExitReason, Frame, Offline, Options, Stats};
+pub use fresh_core::{
+    Client, CloseCode, CloseFrame, ConnectionState, ExitReason, Frame, Offline, Options, RegistryExt, Stats,
+};
 
 // What can go wrong.
 pub use fresh_core::{BoxError, Error, ErrorKind, Result, frame::NotText};

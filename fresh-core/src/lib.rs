@@ -15,10 +15,11 @@ pub mod registry;
 pub mod supervisor;
 
 pub use action::{Action, Frames, Recovery};
-pub use client::{Client, HandlerExt};
+pub use client::{Client, RegistryExt};
 pub use connection::{ConnectionState, Disconnect, Initiator, Upgrade};
 pub use error::{BoxError, Error, ErrorKind, Result};
 pub use exit::ExitReason;
+pub use ext::HandlerExt;
 pub use frame::{CloseCode, CloseFrame, Control, Frame, Message};
 #[doc(hidden)]
 pub use handler::forward as __private;
@@ -27,6 +28,7 @@ pub use options::{Offline, Options};
 pub use stats::Stats;
 
 mod driver;
+mod ext;
 mod machine;
 mod stats;
 #[cfg(feature = "testing")]

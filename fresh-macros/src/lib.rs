@@ -70,6 +70,8 @@ use ctxt::Ctxt;
 /// }
 /// ```
 ///
+/// The derive writes the callbacks alone. Being started and supervised is what every handler can, by `HandlerExt`.
+///
 /// # The methods
 ///
 /// A listed callback is an inherent method with the parameters of the trait's, private or not. It takes `&mut self` or

@@ -40,6 +40,7 @@ fn outside_of_a_runtime_there_is_an_error_and_no_panic() {
         Client::start(options(), Probe::new().0),
         Client::start_with(options(), |_| Probe::new().0),
         Client::start_linked(options(), Probe::new().0, CancellationToken::new()),
+        Client::start_linked_with(options(), |_| Probe::new().0, CancellationToken::new()),
     ];
     for refused in refused {
         let error = refused.unwrap_err();
@@ -175,6 +176,19 @@ async fn a_normal_end_of_a_linked_client_cancels_nothing() {
     assert!(!token.is_cancelled());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_child_token_makes_the_link_one_way() {
+    let (server, parent) = (Server::in_memory(), CancellationToken::new());
+    let failing = Client::start_linked(server.options(), Probe::new().0, parent.child_token()).unwrap();
+    server.pending().await.refuse(404, &[], "").await;
+    assert!(matches!(soon(failing.closed()).await, ExitReason::Error(_)));
+    settle().await;
+    assert!(!parent.is_cancelled());
+    let stopped = Client::start_linked(server.options(), Probe::new().0, parent.child_token()).unwrap();
+    parent.cancel();
+    assert!(matches!(soon(stopped.closed()).await, ExitReason::Stopped));
+}
+
 /// Sends by its own handle, and is numbered by its factory.
 struct Numbered {
     client: Client,
@@ -219,6 +233,34 @@ async fn a_factory_is_given_the_client_and_makes_the_handler_anew_for_a_restart(
     let _connection = server.accept().await;
     soon(client.connected()).await.unwrap();
     assert_eq!(client.stats().connections, 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_linked_client_restarts_too_where_it_has_a_factory() {
+    let (server, token) = (Server::in_memory(), CancellationToken::new());
+    let mut number = 0;
+    let numbered = move |client| {
+        number += 1;
+        Numbered { client, number, asked: 0 }
+    };
+    let client = Client::start_linked_with(server.options(), numbered, token.clone()).unwrap();
+    for expected in ["handler 1, question 1", "handler 2, question 1"] {
+        let mut connection = server.accept().await;
+        connection.send("question").await;
+        connection.expect_text(expected).await;
+        connection.drop_connection();
+    }
+    token.cancel();
+    assert!(matches!(soon(client.closed()).await, ExitReason::Stopped));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_abnormal_end_of_a_linked_client_with_a_factory_cancels_the_token() {
+    let (server, token) = (Server::in_memory(), CancellationToken::new());
+    let client = Client::start_linked_with(server.options(), |_| Probe::new().0, token.clone()).unwrap();
+    server.pending().await.refuse(404, &[], "").await;
+    soon(token.cancelled()).await;
+    assert!(matches!(soon(client.closed()).await, ExitReason::Error(Error::Establish(_))));
 }
 
 #[tokio::test(start_paused = true)]

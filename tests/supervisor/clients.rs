@@ -192,7 +192,7 @@ impl Handler for Asking {
     type Info = ();
 
     async fn handle_in(&mut self, message: Message) -> fresh::Result<Action> {
-        let other = self.0.whereis::<Client>("other").ok_or("nobody is called so")?;
+        let other = self.0.whereis::<()>("other")?;
         other.send(message).await?;
         Ok(Action::Continue)
     }

@@ -2,7 +2,7 @@
 
 mod erased;
 mod error;
-mod ext;
+mod named;
 mod start;
 mod supervised;
 
@@ -17,7 +17,7 @@ use tokio::sync::{
 
 pub use crate::error::SendError;
 pub use error::{EndedError, InfoError, StartError};
-pub use ext::HandlerExt;
+pub use named::RegistryExt;
 pub use supervised::HandlerFactory;
 
 use crate::{

@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc};
 use tokio::{runtime::Handle, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{Client, Inner, StartError, supervised::until_cancelled};
+use super::{Client, Inner, StartError, supervised::linked};
 use crate::{
     driver::{self, mail::Mailboxes, shared::Shared, source::Source},
     error::Reason,
@@ -73,12 +73,23 @@ impl<I: Send + 'static> Client<I> {
     ) -> Result<Self, StartError> {
         let runtime = current_runtime()?;
         let (client, running) = Starting::new(options).named()?.run(|_| Source::single(handler));
-        let linked = client.clone();
-        runtime.spawn(async move {
-            if until_cancelled(linked, running, token.clone()).await.is_abnormal() {
-                token.cancel();
-            }
-        });
+        runtime.spawn(linked(client.clone(), running, token));
+        Ok(client)
+    }
+
+    /// As [`start_linked`](Self::start_linked), with a factory as in [`start_with`](Self::start_with).
+    ///
+    /// # Errors
+    ///
+    /// Outside of a tokio runtime, and where the options' name is taken.
+    pub fn start_linked_with<H, F>(options: Options, factory: F, token: CancellationToken) -> Result<Self, StartError>
+    where
+        H: Handler<Info = I>,
+        F: FnMut(Self) -> H + Send + 'static,
+    {
+        let runtime = current_runtime()?;
+        let (client, running) = Self::named_with(options, factory)?;
+        runtime.spawn(linked(client.clone(), running, token));
         Ok(client)
     }
 
@@ -143,7 +154,12 @@ impl<I: Send + 'static> Starting<I> {
         let Self { options, client, boxes, registration } = self;
         let entry = async move {
             let taken = |holder| Reason::from(StartError::AlreadyStarted(holder));
-            registration.wait().await.map_err(taken)
+            let registered = registration.wait().await.map_err(taken)?;
+            Ok(async move {
+                if let Some(registered) = registered {
+                    registered.leave().await;
+                }
+            })
         };
         let shared = Arc::clone(&client.inner.shared);
         let running = driver::run(options, shared, boxes, source(client.clone()), entry);

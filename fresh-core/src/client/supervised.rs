@@ -34,8 +34,19 @@ where
     }
 }
 
+/// Runs a client whose life is tied to the token's, either way.
+pub(super) async fn linked<I: Send + 'static>(
+    client: Client<I>,
+    running: impl Future<Output = ExitReason>,
+    token: CancellationToken,
+) {
+    if until_cancelled(client, running, token.clone()).await.is_abnormal() {
+        token.cancel();
+    }
+}
+
 /// Runs a client; stops it properly when the token is cancelled.
-pub(super) async fn until_cancelled<I: Send + 'static>(
+async fn until_cancelled<I: Send + 'static>(
     client: Client<I>,
     running: impl Future<Output = ExitReason>,
     stop: CancellationToken,

@@ -32,9 +32,9 @@ use crate::{error::Reason, exit::ExitReason, handler::Handler, machine::Answer, 
 
 /// The life of a client, from its first attempt to `handle_terminate`.
 ///
-/// `entry` comes before everything else and may refuse; what it gives is dropped after everything else, just before the
-/// end is told.
-pub(crate) fn run<H: Handler, K: Send>(
+/// `entry` comes before everything else and may refuse; what it gives is awaited after everything else, just before the
+/// end is told, and dropped where the client is killed.
+pub(crate) fn run<H: Handler, K: Future<Output = ()> + Send>(
     options: Options,
     shared: Arc<Shared>,
     boxes: Mailboxes<H::Info>,
@@ -46,11 +46,14 @@ pub(crate) fn run<H: Handler, K: Send>(
     let mut turn = Turn::new(options, shared, boxes, source.is_renewable());
     async move {
         let ending = ending;
-        let (reason, kept) = match turn.admitted(entry).await {
-            Ok(kept) => (drive(turn, source).await, Some(kept)),
-            Err(reason) => (end(turn, source, reason).await, None),
+        let reason = match turn.admitted(entry).await {
+            Ok(exit) => {
+                let reason = drive(turn, source).await;
+                exit.await;
+                reason
+            }
+            Err(reason) => end(turn, source, reason).await,
         };
-        drop(kept);
         ending.0.ended(reason.clone());
         reason
     }

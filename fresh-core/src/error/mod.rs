@@ -6,6 +6,7 @@
 
 mod connect;
 mod handshake;
+mod name;
 mod protocol;
 mod reason;
 mod send;
@@ -16,6 +17,7 @@ use std::{error::Error as StdError, fmt, time::Duration};
 
 pub use connect::{ConnectError, TlsError};
 pub use handshake::{EstablishError, ProcessError, Refusal, UpgradeError};
+pub use name::NameError;
 pub use protocol::DecodeError;
 pub use reason::Reason;
 pub use send::{EncodeError, SendFailure};

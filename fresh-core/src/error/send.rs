@@ -2,6 +2,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use super::NameError;
 use crate::frame::CloseCode;
 
 /// A frame that RFC 6455 does not allow on the wire; it is refused where it is given to us.
@@ -38,6 +39,9 @@ pub enum SendFailure {
     /// The client has ended.
     #[error("the client has ended")]
     Ended,
+    /// It was sent by a name that leads to no client.
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// The mailbox is full; only `try_send` and `try_info` answer this.
     #[error("the mailbox is full")]
     MailboxFull,

@@ -74,6 +74,11 @@ impl AnyClient {
         self.0.state()
     }
 
+    /// As [`Client::is_open`](crate::Client::is_open).
+    pub fn is_open(&self) -> bool {
+        self.state() == ConnectionState::Connected
+    }
+
     /// Whether both are handles of the same client.
     pub fn is_same(&self, other: &Self) -> bool {
         self.0.identity() == other.0.identity()

@@ -21,15 +21,13 @@ impl LocalRegistry {
         Self::default()
     }
 
-    /// The client of this name, where its handle has the type `C`: `registry.whereis::<Client<MyInfo>>("ws_conn")`.
-    /// Erlang's `whereis/1`.
-    pub fn whereis<C: Clone + 'static>(&self, name: &str) -> Option<C> {
-        self.names().get(name)?.downcast()
-    }
-
     /// The names that are taken, in no order. Erlang's `registered/0`.
     pub fn registered(&self) -> Vec<String> {
         self.names().keys().cloned().collect()
+    }
+
+    pub(crate) fn holder(&self, name: &str) -> Option<AnyClient> {
+        self.names().get(name).cloned()
     }
 
     /// A panic elsewhere cannot leave the map half changed.
@@ -40,7 +38,7 @@ impl LocalRegistry {
 
 #[async_trait]
 impl Registry for LocalRegistry {
-    async fn register(&self, name: &str, client: AnyClient) -> Result<(), AnyClient> {
+    async fn register_name(&self, name: &str, client: AnyClient) -> Result<(), AnyClient> {
         let mut names = self.names();
         match names.get(name) {
             Some(holder) => Err(holder.clone()),
@@ -51,15 +49,15 @@ impl Registry for LocalRegistry {
         }
     }
 
-    async fn unregister(&self, name: &str, client: &AnyClient) {
+    async fn unregister_name(&self, name: &str, client: &AnyClient) {
         let mut names = self.names();
         if names.get(name).is_some_and(|holder| holder.is_same(client)) {
             names.remove(name);
         }
     }
 
-    async fn whereis(&self, name: &str) -> Option<AnyClient> {
-        self.names().get(name).cloned()
+    async fn whereis_name(&self, name: &str) -> Option<AnyClient> {
+        self.holder(name)
     }
 }
 

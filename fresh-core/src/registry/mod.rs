@@ -19,48 +19,26 @@ pub(crate) use any::Erased;
 pub use local::{LocalRegistry, default_registry};
 pub(crate) use registration::Registration;
 
-use crate::{
-    error::{SendError, SendFailure},
-    frame::Frame,
-};
-
 /// Where names are kept: this process's own registry, one that a program owns, or one that spans several processes.
 ///
-/// The methods are gen_statem's `register_name`, `unregister_name` and `whereis_name`. A name belongs to the client that
-/// registered it until it is unregistered, which the client does when it has ended.
+/// The methods are those of the modules in Erlang's `{via, Module, Name}`. A name belongs to the client that registered
+/// it until it is unregistered, which is the last that a client does: its end is told when the registry has answered.
+/// [`RegistryExt`](crate::RegistryExt) has what can be done by name.
 #[async_trait]
 pub trait Registry: Send + Sync {
-    /// Gives the name to the client.
+    /// Gives the name to the client. `register_name/2`.
     ///
     /// # Errors
     ///
     /// The name is taken: whose it is.
-    async fn register(&self, name: &str, client: AnyClient) -> Result<(), AnyClient>;
+    async fn register_name(&self, name: &str, client: AnyClient) -> Result<(), AnyClient>;
 
-    /// Frees the name, where it is this client's.
-    async fn unregister(&self, name: &str, client: &AnyClient);
+    /// Frees the name, where it is this client's. `unregister_name/1`.
+    async fn unregister_name(&self, name: &str, client: &AnyClient);
 
-    /// Whose the name is.
-    async fn whereis(&self, name: &str) -> Option<AnyClient>;
+    /// Whose the name is. `whereis_name/1`.
+    async fn whereis_name(&self, name: &str) -> Option<AnyClient>;
 }
-
-/// Sending by name, as Fresh's functions take a name in place of a pid. Every [`Registry`] has it.
-#[async_trait]
-pub trait RegistryExt: Registry {
-    /// Sends a frame to the client of this name. `Fresh.send(:ws_conn, frame)`.
-    ///
-    /// # Errors
-    ///
-    /// Nobody has the name (`SendFailure::Ended`, with the frame given back), or what the client's own `send` answers.
-    async fn send(&self, name: &str, frame: Frame) -> Result<(), SendError> {
-        match self.whereis(name).await {
-            Some(client) => client.send(frame).await,
-            None => Err(SendError::new(Some(frame), SendFailure::Ended)),
-        }
-    }
-}
-
-impl<R: Registry + ?Sized> RegistryExt for R {}
 
 /// A name, and the registry that keeps it.
 #[derive(Clone)]

@@ -1,5 +1,7 @@
 //! The life of one name: taken at the start of a client, freed just before its end is told.
 
+use std::panic::AssertUnwindSafe;
+
 use futures_util::{FutureExt, future::BoxFuture};
 
 use super::{AnyClient, Name};
@@ -20,7 +22,7 @@ impl Registration {
             // First, so that the name is freed too where the asking is cut short after it was given.
             let mut registered = Registered { name, client, mine: true };
             let Registered { name, client, .. } = &registered;
-            let answer = name.registry.register(&name.name, client.clone()).await;
+            let answer = name.registry.register_name(&name.name, client.clone()).await;
             registered.mine = answer.is_ok();
             answer.map(|()| registered)
         }))
@@ -49,12 +51,21 @@ impl Registration {
     }
 }
 
-/// A name that is taken; dropping this frees it.
+/// A name that is taken. [`leave`](Self::leave) frees it; where that is not to be, as the client was killed, dropping it.
 pub(crate) struct Registered {
     name: Name,
     client: AnyClient,
     /// Whether it may be ours.
     mine: bool,
+}
+
+impl Registered {
+    /// Frees the name, and returns when the registry has answered. Its panic is no end of a client.
+    pub(crate) async fn leave(mut self) {
+        let Self { name, client, .. } = &self;
+        let _ = AssertUnwindSafe(name.registry.unregister_name(&name.name, client)).catch_unwind().await;
+        self.mine = false;
+    }
 }
 
 impl Drop for Registered {
@@ -63,7 +74,7 @@ impl Drop for Registered {
             return;
         }
         let (name, client) = (self.name.clone(), self.client.clone());
-        let mut freeing = Box::pin(async move { name.registry.unregister(&name.name, &client).await });
+        let mut freeing = Box::pin(async move { name.registry.unregister_name(&name.name, &client).await });
         // A registry in memory is done now; another one goes on in the background, where there is a runtime to do so.
         if freeing.as_mut().now_or_never().is_none()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()

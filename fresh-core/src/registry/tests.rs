@@ -2,7 +2,12 @@ use bytestring::ByteString;
 use futures_util::{FutureExt, future::BoxFuture};
 
 use super::*;
-use crate::{connection::ConnectionState, error::Error, exit::ExitReason, frame::CloseCode};
+use crate::{
+    connection::ConnectionState,
+    error::{Error, SendError},
+    exit::ExitReason,
+    frame::{CloseCode, Frame},
+};
 
 /// A client that is only a number.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,27 +52,26 @@ fn now<F: Future>(future: F) -> F::Output {
 #[test]
 fn a_name_belongs_to_the_first_who_takes_it() {
     let registry = LocalRegistry::new();
-    now(registry.register("a", client(1))).unwrap();
-    let holder = now(registry.register("a", client(2))).unwrap_err();
+    now(registry.register_name("a", client(1))).unwrap();
+    let holder = now(registry.register_name("a", client(2))).unwrap_err();
     assert!(holder.is_same(&client(1)));
-    assert_eq!(registry.whereis::<Fake>("a"), Some(Fake(1)));
+    assert!(registry.holder("a").is_some_and(|holder| holder.is_same(&client(1))));
 }
 
 #[test]
 fn only_its_holder_frees_a_name() {
     let registry = LocalRegistry::new();
-    now(registry.register("a", client(1))).unwrap();
-    now(registry.unregister("a", &client(2)));
+    now(registry.register_name("a", client(1))).unwrap();
+    now(registry.unregister_name("a", &client(2)));
     assert_eq!(registry.registered(), ["a"]);
-    now(registry.unregister("a", &client(1)));
+    now(registry.unregister_name("a", &client(1)));
     assert!(registry.registered().is_empty());
 }
 
 #[test]
-fn a_handle_of_another_type_is_not_found() {
-    let registry = LocalRegistry::new();
-    now(registry.register("a", client(1))).unwrap();
-    assert_eq!(registry.whereis::<String>("a"), None);
+fn a_handle_gives_its_own_type_back_and_no_other() {
+    assert_eq!(client(1).downcast::<Fake>(), Some(Fake(1)));
+    assert_eq!(client(1).downcast::<String>(), None);
 }
 
 #[test]
@@ -78,11 +82,4 @@ fn a_name_is_free_again_when_its_registration_is_dropped() {
     assert!(Registration::new(name(), client(2)).try_now().is_err());
     drop(first);
     assert!(Registration::new(name(), client(2)).try_now().is_ok());
-}
-
-#[test]
-fn a_frame_for_a_name_that_nobody_has_comes_back() {
-    let registry = LocalRegistry::new();
-    let refused = now(RegistryExt::send(&registry, "nobody", Frame::text("hi"))).unwrap_err();
-    assert_eq!(refused.into_frame(), Some(Frame::text("hi")));
 }
