@@ -15,7 +15,7 @@ pub use fresh_core::__private;
 
 // The client, what it is started with and what it tells.
 pub use fresh_core::{
-    Client, CloseCode, CloseFrame, ConnectionState, ExitReason, Frame, Offline, Options, RegistryExt, Stats,
+    Client, CloseCode, CloseFrame, ConnectionState, ExitReason, Frame, MessageType, Offline, Options, RegistryExt, Stats,
 };
 
 // What can go wrong.
