@@ -16,11 +16,12 @@ use crate::support::{
     time::{settle, soon},
 };
 
-type Client_ = Client<&'static str>;
+/// A way to begin a close, and the code it goes out with.
+type Close = (fn(&Client<&'static str>), u16);
 
 #[tokio::test(start_paused = true)]
 async fn every_close_goes_out_at_once_and_nothing_behind_it() {
-    let closes: [(fn(&Client_), u16); 4] = [
+    let closes: [Close; 4] = [
         (|client| client.close(4000, "").unwrap(), 4000),
         (|client| client.request_stop(), 1001),
         (|client| client.reconnect(), 1000),

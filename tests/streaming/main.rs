@@ -1,6 +1,6 @@
 //! `send_stream`: one message in pieces (RFC 6455 §5.4).
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::wildcard_enum_match_arm, reason = "a test")]
 
 #[path = "../support/mod.rs"]
 mod support;

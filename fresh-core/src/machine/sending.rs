@@ -38,9 +38,9 @@ impl Sending {
     /// Sends a frame; data that may not go out now waits.
     pub(super) fn send(&mut self, outbound: Outbound, context: &mut Context) {
         if is_data(&outbound.frame) {
-            self.send_or_hold(outbound, context)
+            self.send_or_hold(outbound, context);
         } else {
-            context.effect(Effect::Send(outbound))
+            context.effect(Effect::Send(outbound));
         }
     }
 

@@ -69,18 +69,18 @@ fn a_message_of_one_piece_makes_nothing_wait() {
 
 #[test]
 fn a_close_cuts_a_message_and_refuses_what_waited_for_its_end() {
-    let closes: [(fn(&mut Rig), &str); 6] = [
-        (|rig| drop(rig.command(Command::Close(close_frame(4000, "")))), "close 4000"),
-        (|rig| drop(rig.command(Command::Stop)), "close 1001"),
-        (|rig| drop(rig.command(Command::Reconnect)), "close 1000"),
-        (|rig| drop(rig.receive(Frame::close(4001, ""))), "close 4001"),
-        (|rig| drop(rig.hear(Wire::Violated(DecodeError::Masked))), "close 1002"),
-        (|rig| drop(rig.answer(Answer::Action(Action::close(4002, "")))), "close 4002"),
+    let closes = [
+        (Input::Command(Command::Close(close_frame(4000, ""))), "close 4000"),
+        (Input::Command(Command::Stop), "close 1001"),
+        (Input::Command(Command::Reconnect), "close 1000"),
+        (Input::Wire(Wire::Received(Frame::close(4001, ""))), "close 4001"),
+        (Input::Wire(Wire::Violated(DecodeError::Masked)), "close 1002"),
+        (Input::Answer(Answer::Action(Action::close(4002, ""))), "close 4002"),
     ];
     for (close, expected) in closes {
         let mut rig = amid_a_message();
         rig.answer(Answer::Action(Action::reply("reply")));
-        close(&mut rig);
+        rig.feed(close);
         let refused = "refused Text(\"reply\"): the connection is closing";
         assert_eq!(out(&mut rig), [expected, "cut 7: the connection is closing", refused]);
         assert_eq!(rig.machine.waiting(), 0);
