@@ -1,11 +1,12 @@
 //! What waits for the end of a message, and what passes between its pieces.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use fresh::{
     Action, Client, Frame, Handler, Message, MessageType,
     testing::{Received, Server},
 };
+use futures_util::{StreamExt, stream};
 use tokio::sync::Notify;
 
 use super::{CONTINUATION, PING, TEXT, begun, frame, next, ready, spawn};
@@ -257,4 +258,30 @@ async fn a_callback_may_send_a_message_in_pieces() {
     }
     assert_eq!(next(&mut connection).await, frame(CONTINUATION, true, "s"));
     connection.expect_text("behind it").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn on_several_threads_each_message_arrives_as_it_was_sent() {
+    let server = Server::tcp().await;
+    let (client, _seen, mut connection) = connect(&server, server.options().mailbox(2).write_buffer(256)).await;
+    for task in 0..4_u8 {
+        let client = client.clone();
+        tokio::spawn(async move {
+            for n in 0..100_u8 {
+                let pieces = stream::iter(0..n % 7).then(move |at| async move {
+                    if (at + n) % 3 == 0 {
+                        tokio::task::yield_now().await;
+                    }
+                    Ok::<_, Infallible>(vec![task, n])
+                });
+                client.send_stream(MessageType::Binary, pieces).await.unwrap();
+                client.send(vec![task, n]).await.unwrap();
+            }
+        });
+    }
+    for _ in 0..4 * 100 * 2 {
+        let Received::Binary(message) = connection.receive().await else { panic!("all messages are binary") };
+        assert!(message.chunks(2).all(|piece| piece == &message[..2]), "{message:?}");
+    }
+    assert_eq!(client.stats().frames_lost, 0);
 }
