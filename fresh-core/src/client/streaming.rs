@@ -30,7 +30,7 @@ impl<I: Send + 'static> Client<I> {
     /// The message need not be in memory: the stream is asked for a piece once those before it have found room, and by
     /// this very call, so nothing is spawned. A stream that takes its time stops nothing: pings, pongs and a close pass
     /// between the pieces. Other messages wait, as RFC 6455 has it, also those of callbacks; another `send_stream` waits
-    /// for its turn with at most two of its pieces.
+    /// for its turn with at most six of its pieces.
     ///
     /// Pieces are anything that becomes [`Bytes`]; of text they need not end where a character does. Empty ones are
     /// passed over. A piece is never held back until the next one comes: where the stream does not tell at once
