@@ -15,7 +15,8 @@ pub use fresh_core::__private;
 
 // The client, what it is started with and what it tells.
 pub use fresh_core::{
-    Client, CloseCode, CloseFrame, ConnectionState, ExitReason, Frame, Offline, Options, RegistryExt, Stats,
+    Client, CloseCode, CloseFrame, ConnectionState, ExitReason, Frame, MessageType, Offline, Options, RegistryExt,
+    Stats,
 };
 
 // What can go wrong.
@@ -39,6 +40,8 @@ mod guide {
     mod quick_start {}
     #[doc = include_str!("../docs/callbacks.md")]
     mod callbacks {}
+    #[doc = include_str!("../docs/sending.md")]
+    mod sending {}
     #[cfg(feature = "macros")]
     #[doc = include_str!("../docs/derive.md")]
     mod derive {}

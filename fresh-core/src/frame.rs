@@ -66,6 +66,15 @@ impl Message {
     }
 }
 
+/// What the data of a message is: the `/type/` of RFC 6455 §6.1. Chosen by its opcode (§5.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MessageType {
+    /// UTF-8 text.
+    Text,
+    /// Arbitrary bytes.
+    Binary,
+}
+
 /// [`Message::to_text`] was asked of a binary message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a binary message where text was expected")]

@@ -20,7 +20,7 @@ pub use connection::{ConnectionState, Disconnect, Initiator, Upgrade};
 pub use error::{BoxError, Error, ErrorKind, Result};
 pub use exit::ExitReason;
 pub use ext::HandlerExt;
-pub use frame::{CloseCode, CloseFrame, Control, Frame, Message};
+pub use frame::{CloseCode, CloseFrame, Control, Frame, Message, MessageType};
 #[doc(hidden)]
 pub use handler::forward as __private;
 pub use handler::{DynHandler, Handler};

@@ -38,7 +38,8 @@ counters! {
     messages_received,
     /// Bytes read from the socket after the upgrade, the bytes of frame heads included; inside TLS.
     bytes_received,
-    /// Frames written to the socket, but for pings, pongs and close frames of the runtime's own.
+    /// Frames written to the socket, but for pings, pongs and close frames of the runtime's own. A message of
+    /// `send_stream` counts once, when all of it is written.
     frames_sent,
     /// Bytes written to the socket after the upgrade, the bytes of frame heads included; inside TLS.
     bytes_sent,
@@ -52,8 +53,8 @@ counters! {
     deflate_bytes_in,
     /// Bytes that those messages became when they were compressed.
     deflate_bytes_out,
-    /// Frames that were accepted, or replied by a callback, and did not go out; but for those of `send_confirmed`,
-    /// which tells its caller instead.
+    /// Frames that were accepted, or replied by a callback, and did not go out; but for those of `send_confirmed` and
+    /// `send_stream`, which tell their caller instead.
     frames_lost,
     /// Messages received that no callback was told of, because the client ended or was told to connect anew.
     messages_lost,

@@ -10,6 +10,7 @@ mod p01_order;
 mod p02_backlog;
 mod p02_busy;
 mod p03_frames;
+mod p03_pieces;
 mod p04_panics;
 mod p04_terminate;
 mod p05_lifecycle;

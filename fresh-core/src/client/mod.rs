@@ -4,6 +4,7 @@ mod erased;
 mod error;
 mod named;
 mod start;
+mod streaming;
 mod supervised;
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
@@ -70,10 +71,14 @@ impl<I: Send + 'static> Client<I> {
     /// Those of [`send`](Self::send), and `SendFailure::MailboxFull`.
     pub fn try_send(&self, frame: impl Into<Frame>) -> Result<(), SendError> {
         let Some(frame) = self.admit(frame.into())? else { return Ok(()) };
-        self.inner.mailbox.try_send(Mail { frame, confirm: None }).map_err(|refused| match refused {
-            TrySendError::Full(mail) => SendError::new(Some(mail.frame), SendFailure::MailboxFull),
-            TrySendError::Closed(mail) => SendError::new(Some(mail.frame), SendFailure::Ended),
-        })
+        match self.inner.mailbox.try_reserve() {
+            Ok(room) => {
+                room.send(Mail::Frame(frame, None));
+                Ok(())
+            }
+            Err(TrySendError::Full(())) => Err(SendError::new(Some(frame), SendFailure::MailboxFull)),
+            Err(TrySendError::Closed(())) => Err(SendError::new(Some(frame), SendFailure::Ended)),
+        }
     }
 
     /// Sends a frame and waits until its bytes went to the socket.
@@ -246,20 +251,23 @@ impl<I: Send + 'static> Client<I> {
 
     async fn accept(&self, frame: Frame, confirm: Option<Confirm>) -> Result<(), SendError> {
         let Some(frame) = self.admit_or_drop(frame, confirm.is_some())? else { return Ok(()) };
-        match self.inner.mailbox.try_send(Mail { frame, confirm }) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Closed(mail)) => Err(SendError::new(Some(mail.frame), SendFailure::Ended)),
-            Err(TrySendError::Full(mail)) => self.accept_later(mail).await,
+        match self.inner.mailbox.try_reserve() {
+            Ok(room) => {
+                room.send(Mail::Frame(frame, confirm));
+                Ok(())
+            }
+            Err(TrySendError::Closed(())) => Err(SendError::new(Some(frame), SendFailure::Ended)),
+            Err(TrySendError::Full(())) => self.accept_later(frame, confirm).await,
         }
     }
 
     /// Waits for room; the connection may be gone by then.
-    async fn accept_later(&self, Mail { frame, confirm }: Mail) -> Result<(), SendError> {
+    async fn accept_later(&self, frame: Frame, confirm: Option<Confirm>) -> Result<(), SendError> {
         let Ok(room) = self.inner.mailbox.reserve().await else {
             return Err(SendError::new(Some(frame), SendFailure::Ended));
         };
         if let Some(frame) = self.admit_or_drop(frame, confirm.is_some())? {
-            room.send(Mail { frame, confirm });
+            room.send(Mail::Frame(frame, confirm));
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     error::{SendError, SendFailure},
+    frame::Frame,
     machine::{Effect, Event, Origin, Outbound},
 };
 
@@ -31,6 +32,12 @@ impl<I: Send + 'static> Turn<I> {
                     stream.send(outbound);
                 }
             }
+            Effect::SendPiece(piece, receipt) => {
+                if let Some(stream) = self.link.stream() {
+                    stream.send_piece(piece, receipt);
+                }
+            }
+            Effect::Cut(receipt, failure) => self.cut(receipt, failure),
             Effect::Refuse(outbound, failure) => self.refuse(outbound, &failure),
             Effect::Hold(outbound) => self.hold(outbound),
             Effect::Deliver(event) => self.deliver(event),
@@ -70,14 +77,14 @@ impl<I: Send + 'static> Turn<I> {
     fn hold(&mut self, Outbound { frame, origin }: Outbound) {
         let confirm = self.take_receipt(origin);
         let mailbox = &self.boxes.mailbox;
-        let mail = Mail { frame, confirm };
+        let mail = Mail::Frame(frame, confirm);
         let refused = if self.options.offline.has_room(mailbox.max_capacity() - mailbox.capacity()) {
             mailbox.try_send(mail).err().map(TrySendError::into_inner)
         } else {
             Some(mail)
         };
-        if let Some(mail) = refused {
-            let outbound = self.outbound(mail);
+        if let Some(Mail::Frame(frame, confirm)) = refused {
+            let outbound = self.outbound(frame, confirm);
             self.refuse(outbound, &SendFailure::QueueFull);
         }
     }
@@ -110,7 +117,7 @@ impl<I: Send + 'static> Turn<I> {
         }
     }
 
-    fn take_receipt(&mut self, origin: Origin) -> Option<Confirm> {
+    pub(super) fn take_receipt(&mut self, origin: Origin) -> Option<Confirm> {
         match origin {
             Origin::Handle(Some(receipt)) => self.receipts.remove(&receipt),
             Origin::Machine | Origin::Callback | Origin::Handle(None) => None,
@@ -137,13 +144,15 @@ impl<I: Send + 'static> Turn<I> {
     }
 
     /// Notes down who waits to hear of a frame.
-    pub(super) fn outbound(&mut self, Mail { frame, confirm }: Mail) -> Outbound {
-        let receipt = confirm.map(|confirm| {
-            self.next_receipt += 1;
-            self.receipts.insert(self.next_receipt, confirm);
-            self.next_receipt
-        });
+    pub(super) fn outbound(&mut self, frame: Frame, confirm: Option<Confirm>) -> Outbound {
+        let receipt = confirm.map(|confirm| self.receipt(confirm));
         Outbound { frame, origin: Origin::Handle(receipt) }
+    }
+
+    pub(super) fn receipt(&mut self, confirm: Confirm) -> u64 {
+        self.next_receipt += 1;
+        self.receipts.insert(self.next_receipt, confirm);
+        self.next_receipt
     }
 
     pub(super) fn lost_infos(&self, count: u64) {
@@ -158,6 +167,6 @@ impl<I: Send + 'static> Turn<I> {
 }
 
 /// Whoever stopped waiting for the fate of a frame does not want to know it.
-fn tell(confirm: Confirm, fate: Result<(), SendError>) {
+pub(super) fn tell(confirm: Confirm, fate: Result<(), SendError>) {
     let _ = confirm.send(fate);
 }

@@ -6,16 +6,38 @@ use crate::{
     error::SendError,
     frame::{CloseFrame, Frame},
     machine::Command,
+    wire::piece::Piece,
 };
 
 /// Where the fate of a frame is told.
 pub(crate) type Confirm = oneshot::Sender<Result<(), SendError>>;
 
-/// A frame to send.
+/// What is to be sent.
 #[derive(Debug)]
-pub(crate) struct Mail {
-    pub(crate) frame: Frame,
-    pub(crate) confirm: Option<Confirm>,
+pub(crate) enum Mail {
+    Frame(Frame, Option<Confirm>),
+    Pieces(Box<Pieces>),
+}
+
+/// A message that comes in pieces, by a channel of its own; the first one is in it.
+///
+/// Where the channel ends before the message does, its sender has given it up.
+#[derive(Debug)]
+pub(crate) struct Pieces {
+    pub(crate) pieces: mpsc::Receiver<Piece>,
+    pub(crate) confirm: Confirm,
+    /// The connection that it is meant for: how many there had been.
+    pub(crate) connection: u64,
+}
+
+impl Mail {
+    /// Whether it may not go out amid a message (RFC 6455 §5.4).
+    pub(super) fn is_data(&self) -> bool {
+        match self {
+            Self::Frame(Frame::Text(_) | Frame::Binary(_), _) | Self::Pieces(_) => true,
+            Self::Frame(Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_), _) => false,
+        }
+    }
 }
 
 /// What must not wait for room in the mailbox.

@@ -10,6 +10,7 @@ mod effects;
 mod link;
 pub(crate) mod log;
 pub(crate) mod mail;
+mod pieces;
 pub(crate) mod shared;
 pub(crate) mod source;
 mod stream;

@@ -20,6 +20,7 @@ use crate::{
         deflate::{Agreed, Deflater, Inflater, Tally},
         encoder::Outgoing,
         inbound::Inbound,
+        piece::Piece,
     },
 };
 
@@ -155,6 +156,15 @@ impl Stream {
         }
         let end = self.outgoing.push(frame);
         self.mark(end, origin);
+    }
+
+    /// Encodes a piece of a message; who sent it is told of the last one.
+    pub(super) fn send_piece(&mut self, piece: Piece, receipt: u64) {
+        let ends = piece.place.ends();
+        let end = if self.unwritable.is_some() { u64::MAX } else { self.outgoing.piece(piece) };
+        if ends {
+            self.mark(end, Origin::Handle(Some(receipt)));
+        }
     }
 
     fn mark(&mut self, end: u64, origin: Origin) {

@@ -17,8 +17,8 @@ use super::{
     link::Link,
     log::Log,
     mail::{Confirm, Control, Mail, Mailboxes},
+    pieces::Underway,
     shared::Shared,
-    stream::Stream,
 };
 use crate::{
     action::{Action, Frames},
@@ -42,6 +42,10 @@ pub(super) struct Turn<I> {
     pub(super) boxes: Mailboxes<I>,
     /// What was asked for before the start.
     early: Vec<Control>,
+    /// The message that goes out in pieces.
+    pub(super) pieces: Option<Box<Underway>>,
+    /// What came behind it and has to wait for its end; the mailbox rests then.
+    in_hand: Option<Box<Mail>>,
     pub(super) receipts: HashMap<u64, Confirm>,
     pub(super) next_receipt: u64,
     pub(super) link: Link,
@@ -73,6 +77,8 @@ impl<I: Send + 'static> Turn<I> {
             shared,
             boxes,
             early: Vec::new(),
+            pieces: None,
+            in_hand: None,
             receipts: HashMap::new(),
             next_receipt: 0,
             link: Link::None,
@@ -179,9 +185,12 @@ impl<I: Send + 'static> Turn<I> {
         self.lost_infos(self.infos() as u64);
         self.boxes.mail.close();
         let mut lost = 0;
-        while let Ok(mail) = self.boxes.mail.try_recv() {
-            let outbound = self.outbound(mail);
-            lost += u64::from(self.give_back(outbound, &SendFailure::Ended));
+        while let Some(mail) = self.next_mail() {
+            // Who sends a message in pieces learns it by the end of its channel.
+            if let Mail::Frame(frame, confirm) = mail {
+                let outbound = self.outbound(frame, confirm);
+                lost += u64::from(self.give_back(outbound, &SendFailure::Ended));
+            }
         }
         self.lost_frames(lost, &SendFailure::Ended);
     }
@@ -194,6 +203,7 @@ impl<I: Send + 'static> Turn<I> {
             // First, as they came before a close that comes with them.
             self.take_infos(cx);
             self.take_controls(cx);
+            self.take_pieces(cx);
             self.take_mail(cx);
             self.advance(cx);
             self.read(cx, busy);
@@ -218,11 +228,12 @@ impl<I: Send + 'static> Turn<I> {
 
     fn take_controls(&mut self, cx: &mut Context<'_>) {
         while let Poll::Ready(Some(control)) = self.boxes.control.poll_recv(cx) {
-            // What was accepted before goes out before.
-            if !self.machine.holds_mail() {
-                while let Ok(mail) = self.boxes.mail.try_recv() {
-                    self.take(mail);
-                }
+            // What was accepted before goes out before; what waits for the end of a message cannot.
+            while !self.machine.holds_mail()
+                && !self.is_held_up()
+                && let Some(mail) = self.next_mail()
+            {
+                self.take(mail);
             }
             self.feed(Input::Command(control.into()));
         }
@@ -230,14 +241,31 @@ impl<I: Send + 'static> Turn<I> {
 
     fn take_mail(&mut self, cx: &mut Context<'_>) {
         while self.takes_mail() {
-            let Poll::Ready(Some(mail)) = self.boxes.mail.poll_recv(cx) else { break };
+            let Poll::Ready(Some(mail)) = self.poll_mail(cx) else { break };
             self.take(mail);
         }
     }
 
+    fn poll_mail(&mut self, cx: &mut Context<'_>) -> Poll<Option<Mail>> {
+        match self.in_hand.take() {
+            Some(mail) => Poll::Ready(Some(*mail)),
+            None => self.boxes.mail.poll_recv(cx),
+        }
+    }
+
+    fn next_mail(&mut self) -> Option<Mail> {
+        self.in_hand.take().map(|mail| *mail).or_else(|| self.boxes.mail.try_recv().ok())
+    }
+
     fn take(&mut self, mail: Mail) {
-        let outbound = self.outbound(mail);
-        self.feed(Input::Command(Command::Send(outbound)));
+        match mail {
+            mail if self.pieces.is_some() && mail.is_data() => self.in_hand = Some(Box::new(mail)),
+            Mail::Frame(frame, confirm) => {
+                let outbound = self.outbound(frame, confirm);
+                self.feed(Input::Command(Command::Send(outbound)));
+            }
+            Mail::Pieces(pieces) => self.begin(*pieces),
+        }
     }
 
     /// Gives the infos that have come their place among the calls, behind what was received before them.
@@ -288,14 +316,23 @@ impl<I: Send + 'static> Turn<I> {
     }
 
     fn takes_mail(&mut self) -> bool {
-        let writable = |stream: &mut Stream| !stream.is_full() && !stream.is_unwritable();
-        !self.machine.holds_mail() && self.link.stream().is_none_or(writable)
+        !self.machine.holds_mail() && !self.is_held_up() && self.has_room()
     }
 
-    /// Whether a callback may begin: the client is not on its way out, and so little waits to be written that a reply may
-    /// add to it.
+    /// Whether what comes next has to wait for the end of a message.
+    fn is_held_up(&self) -> bool {
+        self.pieces.is_some() && self.in_hand.is_some()
+    }
+
+    /// Whether what can wait elsewhere may be added to what waits to be written.
+    pub(super) fn has_room(&mut self) -> bool {
+        self.link.stream().is_none_or(|stream| !stream.is_full() && !stream.is_unwritable())
+    }
+
+    /// Whether a callback may begin: the client is not on its way out, and so little waits to be written, or for the end
+    /// of a message in pieces, that a reply may add to it.
     pub(super) fn may_call(&mut self) -> bool {
-        !self.machine.is_leaving() && !self.is_full()
+        !self.machine.is_leaving() && !self.is_full() && self.machine.waiting() < self.options.write_buffer
     }
 
     /// Whether there is a call that may begin.

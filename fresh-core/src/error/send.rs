@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use super::NameError;
+use super::{NameError, Reason};
 use crate::frame::CloseCode;
 
 /// A frame that RFC 6455 does not allow on the wire; it is refused where it is given to us.
@@ -18,6 +18,9 @@ pub enum EncodeError {
     /// A close code that may not be on the wire (RFC 6455 §7.4).
     #[error("the close code {0} may not be sent")]
     CloseCode(CloseCode),
+    /// The pieces of a text message are not UTF-8, or end amid a character (RFC 6455 §8.1); only `send_stream`.
+    #[error("text that is not UTF-8")]
+    Utf8,
 }
 
 /// Why a well-formed frame did not get out.
@@ -54,4 +57,7 @@ pub enum SendFailure {
     /// Writing to the socket failed.
     #[error("{0}")]
     Io(#[source] Arc<io::Error>),
+    /// The stream of a message's pieces failed, with this error; only `send_stream` answers this.
+    #[error("the stream of the message failed: {0}")]
+    Source(Reason),
 }

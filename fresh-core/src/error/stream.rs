@@ -2,7 +2,8 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-/// How an open connection was lost without a close handshake: what RFC 6455 §7.1.5 calls 1006.
+/// How an open connection was lost without a proper close handshake: what RFC 6455 §7.1.5 calls 1006, but for
+/// [`Unfinished`](Self::Unfinished).
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StreamError {
@@ -27,4 +28,8 @@ pub enum StreamError {
         /// The `idle_timeout` that was in force.
         after: Duration,
     },
+    /// A message of [`send_stream`](crate::Client::send_stream) had begun to go out, and then its stream failed or the
+    /// call was dropped. Nothing but its rest may follow (RFC 6455 §5.4), so the connection was closed with 1011.
+    #[error("a message was left unfinished")]
+    Unfinished,
 }

@@ -24,10 +24,11 @@ impl SendError {
 
     /// Whether the same frame may get out later.
     pub fn is_transient(&self) -> bool {
-        matches!(self.cause, Error::Send(_)) && !matches!(self.cause, Error::Send(SendFailure::Ended))
+        use SendFailure::{Ended, Source};
+        matches!(self.cause, Error::Send(_)) && !matches!(self.cause, Error::Send(Ended | Source(_)))
     }
 
-    /// The frame, given back; `None` where part of it may have been written.
+    /// The frame, given back; `None` where part of it may have been written, and for `send_stream`.
     pub fn into_frame(self) -> Option<Frame> {
         self.frame
     }

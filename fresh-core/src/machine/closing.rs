@@ -154,7 +154,11 @@ impl Closing {
                 context.effect(Effect::Refuse(outbound, SendFailure::Closing));
                 State::Closing(self)
             }
-            Command::Close(_) => State::Closing(self),
+            Command::Piece(_, receipt) => {
+                context.effect(Effect::Cut(receipt, SendFailure::Closing));
+                State::Closing(self)
+            }
+            Command::Close(_) | Command::Abandon(_) => State::Closing(self),
             Command::Reconnect => {
                 self.tell(context);
                 self.instead(Purpose::Reconnect(When::Now), context)

@@ -7,6 +7,7 @@ use super::{
     context::{Again, Context},
     io::{About, Answer, Command, Effect, Event, Input, Outbound, Wire},
     keepalive::Keepalive,
+    sending::{Sending, is_data},
     state::State,
     timers::Timer,
 };
@@ -25,6 +26,7 @@ pub(super) struct Connected {
     since: Instant,
     keepalive: Keepalive,
     reading: Reading,
+    sending: Sending,
 }
 
 /// Whether the socket is read: it rests while the inbound queue is full.
@@ -42,7 +44,17 @@ impl Connected {
         context.start(Timer::Ping, context.config.ping_interval, now);
         context.start(Timer::Idle, context.config.idle_timeout, now);
         context.deliver(Event::Connected(upgrade));
-        State::Connected(Self { since: now, keepalive: Keepalive::default(), reading: Reading::Flowing })
+        State::Connected(Self {
+            since: now,
+            keepalive: Keepalive::default(),
+            reading: Reading::Flowing,
+            sending: Sending::Whole,
+        })
+    }
+
+    /// How many bytes of frames wait for the end of a message in pieces.
+    pub(super) fn waiting(&self) -> usize {
+        self.sending.waiting()
     }
 
     pub(super) fn step(self, input: Input, now: Instant, context: &mut Context) -> State {
@@ -112,16 +124,22 @@ impl Connected {
         State::Connected(self)
     }
 
-    fn obey(self, command: Command, now: Instant, context: &mut Context) -> State {
+    fn obey(mut self, command: Command, now: Instant, context: &mut Context) -> State {
         match command {
             Command::Send(outbound @ Outbound { frame: Frame::Close(_), .. }) => {
                 context.effect(Effect::Send(outbound));
                 self.closing(Purpose::Disconnect(Initiator::Local), now, context)
             }
             Command::Send(outbound) => {
-                context.effect(Effect::Send(outbound));
+                self.sending.send(outbound, context);
                 State::Connected(self)
             }
+            Command::Piece(piece, receipt) => {
+                let sending = self.sending.piece(piece, receipt, context);
+                State::Connected(Self { sending, ..self })
+            }
+            Command::Abandon(receipt) if self.sending.is_amid(receipt) => self.abandoned(now, context),
+            Command::Abandon(_) => State::Connected(self),
             Command::Close(close) => self.close(Some(close), Purpose::Disconnect(Initiator::Local), now, context),
             Command::Reconnect => self.close_normally(Purpose::Reconnect(When::Now), now, context),
             Command::Stop => self.exit(ExitReason::Stopped, now, context),
@@ -174,22 +192,35 @@ impl Connected {
         }
     }
 
+    /// A message of which a part is out has lost its rest, and no other may begin: only a new connection helps.
+    fn abandoned(self, now: Instant, context: &mut Context) -> State {
+        let error = StreamError::Unfinished;
+        let close = CloseFrame::new(CloseCode::INTERNAL_ERROR, error.to_string());
+        self.close(Some(close), Purpose::Fail(error.into()), now, context)
+    }
+
     /// Sends what a callback replied; a close frame among the frames begins the close handshake.
-    fn reply(self, frames: Frames, now: Instant, context: &mut Context) -> State {
+    fn reply(mut self, frames: Frames, now: Instant, context: &mut Context) -> State {
         let mut frames = frames.into_iter();
+        let mut behind_data = false;
         while let Some(frame) = frames.next() {
             if let Err(error) = encoder::check(&frame) {
                 context.fault(error);
                 continue;
             }
-            let closes = matches!(frame, Frame::Close(_));
-            context.effect(Effect::Send(Outbound::reply(frame)));
-            if closes {
+            if matches!(frame, Frame::Close(_)) {
+                context.effect(Effect::Send(Outbound::reply(frame)));
                 let rest: Frames = frames.collect();
                 if !rest.is_empty() {
                     context.refuse_reply(rest, &SendFailure::Closing);
                 }
                 return self.closing(Purpose::Disconnect(Initiator::Local), now, context);
+            }
+            behind_data |= is_data(&frame);
+            if behind_data {
+                self.sending.send_or_hold(Outbound::reply(frame), context);
+            } else {
+                context.effect(Effect::Send(Outbound::reply(frame)));
             }
         }
         State::Connected(self)
@@ -250,17 +281,17 @@ impl Connected {
     fn closed_by_server(self, theirs: Option<CloseFrame>, now: Instant, context: &mut Context) -> State {
         let echo = theirs.as_ref().map(|close| CloseFrame::new(close.code, ""));
         context.effect(Effect::Send(Outbound::own(Frame::Close(echo))));
-        self.leave(now, context);
+        self.leave(&SendFailure::Closing, now, context);
         State::Closing(Closing::answered(theirs, now, context))
     }
 
     fn closing(self, purpose: Purpose, now: Instant, context: &mut Context) -> State {
-        self.leave(now, context);
+        self.leave(&SendFailure::Closing, now, context);
         State::Closing(Closing::begun(purpose, now, context))
     }
 
     fn lose(self, error: StreamError, now: Instant, context: &mut Context) -> State {
-        self.leave(now, context);
+        self.leave(&SendFailure::NotConnected, now, context);
         context.lose(error.into())
     }
 
@@ -271,7 +302,9 @@ impl Connected {
         self.lose(StreamError::Write(error), now, context)
     }
 
-    fn leave(self, now: Instant, context: &mut Context) {
+    /// What waits for the end of a message does not go out any more.
+    fn leave(self, failure: &SendFailure, now: Instant, context: &mut Context) {
+        self.sending.give_up(failure, context);
         context.retry.was_up(now.saturating_duration_since(self.since));
     }
 }

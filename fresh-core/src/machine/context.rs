@@ -151,6 +151,11 @@ impl Context {
         });
     }
 
+    /// A message in pieces while there is no connection: never held, as its sender waits to be asked for the next piece.
+    pub(super) fn cut_offline(&mut self, receipt: u64) {
+        self.effect(Effect::Cut(receipt, SendFailure::NotConnected));
+    }
+
     /// Frames of a callback's that cannot go out now; where the policy rejects, `handle_error` is told.
     pub(super) fn refuse_reply(&mut self, frames: Frames, failure: &SendFailure) {
         for frame in frames {

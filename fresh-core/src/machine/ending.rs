@@ -25,11 +25,15 @@ impl Draining {
                 context.effect(Effect::Refuse(outbound, SendFailure::Ended));
                 State::Draining(self)
             }
+            Input::Command(Command::Piece(_, receipt)) => {
+                context.effect(Effect::Cut(receipt, SendFailure::Ended));
+                State::Draining(self)
+            }
             // Whatever else the last callback, or anybody, asks for comes too late.
             Input::Start
             | Input::Attempt(_)
             | Input::Wire(_)
-            | Input::Command(Command::Close(_) | Command::Reconnect | Command::Stop)
+            | Input::Command(Command::Abandon(_) | Command::Close(_) | Command::Reconnect | Command::Stop)
             | Input::Answer(Answer::Action(_) | Answer::Raised(_) | Answer::Verdict(..))
             | Input::Timer(Timer::Connect | Timer::Backoff | Timer::Ping | Timer::Pong | Timer::Idle | Timer::Write) => {
                 State::Draining(self)

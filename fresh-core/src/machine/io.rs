@@ -9,6 +9,7 @@ use crate::{
     error::{DecodeError, Error, Reason, SendFailure, StreamError},
     exit::ExitReason,
     frame::{CloseFrame, Control, Frame, Message},
+    wire::piece::Piece,
 };
 
 /// Everything that can happen to a client.
@@ -62,6 +63,10 @@ pub(crate) enum Wire {
 #[derive(Debug)]
 pub(crate) enum Command {
     Send(Outbound),
+    /// A part of the message that this receipt belongs to.
+    Piece(Piece, u64),
+    /// No more parts of that message come, though it has not ended.
+    Abandon(u64),
     /// Checked by the handle.
     Close(CloseFrame),
     Reconnect,
@@ -128,6 +133,10 @@ pub(crate) enum Effect {
     Upgrade,
     /// Encode and write.
     Send(Outbound),
+    /// Encode and write, as a part of the message that this receipt belongs to.
+    SendPiece(Piece, u64),
+    /// No more parts of that message go out.
+    Cut(u64, SendFailure),
     /// This frame does not go out.
     Refuse(Outbound, SendFailure),
     /// Keep this frame for the next connection.

@@ -1,8 +1,8 @@
 //! The state machine of a client: `(state, input, now) → (state, effects)`, the only place where a state changes.
 //!
 //! It is pure: time is an argument, delays come from a seeded iterator, and what has to be done in the world
-//! leaves it as an [`Effect`]. One file a group of states: `seeking` (connecting, upgrading), `connected`,
-//! `closing`, `offline` (idle, deciding, waiting), `ending` (draining, ended).
+//! leaves it as an [`Effect`]. One file a group of states: `seeking` (connecting, upgrading), `connected` (and what
+//! is `sending` there), `closing`, `offline` (idle, deciding, waiting), `ending` (draining, ended).
 
 mod closing;
 mod connected;
@@ -13,6 +13,7 @@ mod keepalive;
 mod offline;
 mod retry;
 mod seeking;
+mod sending;
 mod state;
 mod timers;
 
@@ -79,6 +80,11 @@ impl Machine {
     /// Whether what is received may still lead to a callback; only then does a full queue of calls stop the reading.
     pub(crate) fn delivers(&self) -> bool {
         self.state.delivers()
+    }
+
+    /// How many bytes of frames wait for the end of a message in pieces.
+    pub(crate) fn waiting(&self) -> usize {
+        self.state.waiting()
     }
 
     /// Whether the end is certain: no callback begins any more.

@@ -101,12 +101,16 @@ fn rest(input: Input, now: Instant, context: &mut Context) -> Option<State> {
             context.send_offline(outbound);
             None
         }
+        Input::Command(Command::Piece(_, receipt)) => {
+            context.cut_offline(receipt);
+            None
+        }
         Input::Command(Command::Close(_)) => Some(context.close_without_connection()),
         Input::Command(Command::Stop) => Some(context.drain(ExitReason::Stopped, now)),
         Input::Answer(answer) => context.answer_offline(answer, now),
         // No attempt is under way and no connection open, so there is no news of either.
         Input::Start
-        | Input::Command(Command::Reconnect)
+        | Input::Command(Command::Abandon(_) | Command::Reconnect)
         | Input::Attempt(_)
         | Input::Wire(_)
         | Input::Timer(

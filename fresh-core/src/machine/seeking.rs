@@ -60,12 +60,16 @@ fn seek(input: Input, now: Instant, context: &mut Context) -> Option<State> {
             context.send_offline(outbound);
             None
         }
+        Input::Command(Command::Piece(_, receipt)) => {
+            context.cut_offline(receipt);
+            None
+        }
         Input::Command(Command::Close(_)) => Some(context.close_without_connection()),
         Input::Command(Command::Stop) => Some(context.drain(ExitReason::Stopped, now)),
         Input::Answer(answer) => context.answer_offline(answer, now),
         // An attempt is under way, so there is nothing to begin; and without a connection, no news of it.
         Input::Start
-        | Input::Command(Command::Reconnect)
+        | Input::Command(Command::Abandon(_) | Command::Reconnect)
         | Input::Attempt(_)
         | Input::Wire(_)
         | Input::Timer(Timer::Backoff | Timer::Ping | Timer::Pong | Timer::Idle | Timer::Write | Timer::Close) => None,

@@ -83,6 +83,21 @@ impl State {
         }
     }
 
+    /// How many bytes of frames wait for the end of a message in pieces.
+    pub(super) fn waiting(&self) -> usize {
+        match self {
+            Self::Connected(connected) => connected.waiting(),
+            Self::Idle
+            | Self::Connecting
+            | Self::Upgrading
+            | Self::Closing(_)
+            | Self::Deciding(_)
+            | Self::Waiting
+            | Self::Draining(_)
+            | Self::Ended => 0,
+        }
+    }
+
     /// Whether the end is certain: no callback begins any more.
     pub(super) fn is_leaving(&self) -> bool {
         match self {

@@ -322,7 +322,8 @@ impl Options {
     }
 
     /// How many encoded bytes wait for the socket before no more is taken from the mailbox and no new callback
-    /// begins. Default: 1 MiB; at least 1 byte. One frame may exceed it.
+    /// begins. Default: 1 MiB; at least 1 byte. One frame may exceed it. Replies that wait for the end of a message of
+    /// [`send_stream`](crate::Client::send_stream) may take up as much, apart from that.
     pub fn write_buffer(mut self, bytes: usize) -> Self {
         self.write_buffer = bytes.max(1);
         self

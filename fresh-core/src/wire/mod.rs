@@ -1,5 +1,6 @@
 //! Bytes: how they are opened (`connect`, `tls`, `upgrade`), read (`decoder`, `assembler`, both joined by `inbound`)
-//! and written (`encoder`); `deflate` compresses and decompresses between the two sides of each.
+//! and written (`encoder`, whole messages or `piece` by piece); `deflate` compresses and decompresses between the two
+//! sides of each.
 
 pub(crate) mod answer;
 pub(crate) mod assembler;
@@ -9,8 +10,10 @@ pub(crate) mod deflate;
 pub(crate) mod encoder;
 pub(crate) mod inbound;
 pub(crate) mod key;
+pub(crate) mod piece;
 pub(crate) mod request;
 pub(crate) mod tagged;
 pub(crate) mod tcp;
 pub(crate) mod tls;
 pub(crate) mod upgrade;
+pub(crate) mod utf8;

@@ -2,7 +2,8 @@
 
 use std::{fmt::Debug, time::Duration};
 
-use fresh::{Client, Control, Disconnect, Error, ExitReason, Frame, Message, Options, Stats, Upgrade};
+use fresh::{Client, Control, Disconnect, Error, ExitReason, Frame, Message, MessageType, Options, Stats, Upgrade};
+use futures_util::stream;
 use tokio::{
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
     time::timeout,
@@ -110,6 +111,23 @@ impl Session {
     pub(crate) async fn echo(&mut self, message: impl Into<Message>) -> fresh::Result<()> {
         let message = message.into();
         self.send(message.clone()).await?;
+        self.comes_back(message).await
+    }
+
+    /// What is sent in pieces of these sizes, and then of 100,000 bytes, comes back as one message.
+    pub(crate) async fn echo_in_pieces(&mut self, message: Message, sizes: &[usize]) -> fresh::Result<()> {
+        let message_type = if message.is_text() { MessageType::Text } else { MessageType::Binary };
+        let mut rest = message.clone().into_bytes();
+        let mut sizes = sizes.iter().chain(std::iter::repeat(&100_000));
+        let pieces = std::iter::from_fn(move || {
+            let size = rest.len().min(*sizes.next()?);
+            (size > 0).then(|| Ok::<_, std::convert::Infallible>(rest.split_to(size)))
+        });
+        self.client.send_stream(message_type, stream::iter(pieces)).await?;
+        self.comes_back(message).await
+    }
+
+    async fn comes_back(&mut self, message: Message) -> fresh::Result<()> {
         let answer = self.until(|event| if let Event::Message(message) = event { Some(message) } else { None }).await?;
         check(answer == message, || format!("{} B became {} B, or others", message.len(), answer.len()))
     }

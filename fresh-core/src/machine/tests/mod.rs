@@ -6,6 +6,7 @@ mod closing;
 mod invariants;
 mod keepalive;
 mod offline;
+mod pieces;
 mod recovery;
 mod sending;
 mod table;
@@ -20,8 +21,9 @@ use crate::{
     connection::{Disconnect, Initiator, Upgrade},
     error::{Error, SendFailure, StreamError},
     exit::ExitReason,
-    frame::{CloseCode, CloseFrame, Frame, Message},
+    frame::{CloseCode, CloseFrame, Frame, Message, MessageType},
     options::{BackoffOptions, Options},
+    wire::piece::{Piece, Place},
 };
 
 const MS: Duration = Duration::from_millis(1);
@@ -148,6 +150,11 @@ impl Rig {
 
 fn outbound(frame: impl Into<Frame>) -> Outbound {
     Outbound { frame: frame.into(), origin: Origin::Handle(None) }
+}
+
+/// A piece of the message that this receipt belongs to.
+fn piece(place: Place, receipt: u64) -> Command {
+    Command::Piece(Piece { message_type: MessageType::Text, place, bytes: "x".into() }, receipt)
 }
 
 fn close_frame(code: u16, reason: &'static str) -> CloseFrame {

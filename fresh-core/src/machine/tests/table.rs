@@ -30,6 +30,11 @@ const TABLE: &str = "
     read paused          .     .     .     .     .     .     .     .     .
     read resumed         .     .     .     .     .     .     .     .     .
     send                 .     .     .     .     .     .     .     .     .
+    first piece          .     .     .     .     .     .     .     .     .
+    middle piece         .     .     .     .     .     .     .     .     .
+    last piece           .     .     .     .     .     .     .     .     .
+    only piece           .     .     .     .     .     .     .     .     .
+    abandon              .     .     .     .     .     .     .     .     .
     send close           .     .     .     Cl    .     .     .     .     .
     close                De    De    De    Cl    .     .     De    .     .
     reconnect            Co    .     .     Cl    .     Co    Co    .     .
@@ -63,7 +68,7 @@ const TABLE: &str = "
 #[test]
 fn every_input_in_every_state_leads_where_the_table_says() {
     let rows: Vec<(&str, Vec<&str>)> = TABLE.lines().filter(|row| !row.trim().is_empty()).skip(1).map(cells).collect();
-    assert_eq!(rows.len(), 45);
+    assert_eq!(rows.len(), 50);
     for (name, cells) in rows {
         for (from, cell) in STATES.into_iter().zip(cells) {
             let mut rig = rig_in(from);
@@ -164,6 +169,11 @@ fn input(name: &str) -> Input {
         "read paused" => Input::Wire(Wire::ReadPaused),
         "read resumed" => Input::Wire(Wire::ReadResumed),
         "send" => Input::Command(Command::Send(outbound("x"))),
+        "first piece" => Input::Command(piece(Place::First, 1)),
+        "middle piece" => Input::Command(piece(Place::Middle, 1)),
+        "last piece" => Input::Command(piece(Place::Last, 1)),
+        "only piece" => Input::Command(piece(Place::Only, 1)),
+        "abandon" => Input::Command(Command::Abandon(1)),
         "send close" => Input::Command(Command::Send(outbound(Frame::close(1000, "")))),
         "close" => Input::Command(Command::Close(close_frame(1000, ""))),
         "reconnect" => Input::Command(Command::Reconnect),

@@ -5,10 +5,11 @@ mod text;
 use bytes::{Buf, Bytes, BytesMut};
 use bytestring::ByteString;
 
-use self::text::{Text, validate};
+use self::text::Text;
 use super::{
     decoder::{Header, Opcode, RawFrame},
     deflate::Inflater,
+    utf8::validate,
 };
 use crate::{
     error::DecodeError,

@@ -1,6 +1,9 @@
-//! UTF-8 that comes in pieces (RFC 6455 §8.1).
+//! The text of a fragmented message.
 
-use crate::error::DecodeError;
+use crate::{
+    error::DecodeError,
+    wire::utf8::{NotUtf8, Utf8},
+};
 
 /// The text of a fragmented message so far.
 ///
@@ -8,52 +11,18 @@ use crate::error::DecodeError;
 #[derive(Debug, Default)]
 pub(super) struct Text {
     valid: String,
-    /// The first bytes of a code point whose last ones have not come.
-    truncated: [u8; 4],
-    truncated_len: usize,
+    utf8: Utf8,
 }
 
 impl Text {
     /// Appends what came; a code point may be cut anywhere, but a wrong byte is told at once.
-    pub(super) fn extend(&mut self, mut bytes: &[u8]) -> Result<(), DecodeError> {
-        while self.truncated_len > 0 {
-            let Some((&next, rest)) = bytes.split_first() else { return Ok(()) };
-            bytes = rest;
-            self.truncated[self.truncated_len] = next;
-            self.truncated_len += 1;
-            match std::str::from_utf8(&self.truncated[..self.truncated_len]) {
-                Ok(whole) => {
-                    self.valid.push_str(whole);
-                    self.truncated_len = 0;
-                }
-                Err(error) if error.error_len().is_none() => {}
-                Err(_) => return Err(DecodeError::Utf8),
-            }
-        }
-        let (whole, truncated) = validate(bytes)?;
-        self.valid.push_str(whole);
-        self.truncated[..truncated.len()].copy_from_slice(truncated);
-        self.truncated_len = truncated.len();
-        Ok(())
+    pub(super) fn extend(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
+        let Self { valid, utf8 } = self;
+        Ok(utf8.extend(bytes, |whole| valid.push_str(whole))?)
     }
 
     /// The text of the whole message, which must not end amid a code point.
-    pub(super) fn finish(self) -> Result<String, DecodeError> {
-        if self.truncated_len == 0 { Ok(self.valid) } else { Err(DecodeError::Utf8) }
+    pub(super) fn finish(self) -> Result<String, NotUtf8> {
+        self.utf8.finish().map(|()| self.valid)
     }
-}
-
-/// The text in `bytes`, and what begins a code point at their end without completing it (at most 3 bytes).
-pub(super) fn validate(bytes: &[u8]) -> Result<(&str, &[u8]), DecodeError> {
-    let (whole, truncated) = bytes.split_at(bytes.len() - truncated(bytes));
-    let whole = simdutf8::basic::from_utf8(whole).map_err(|_| DecodeError::Utf8)?;
-    Ok((whole, truncated))
-}
-
-/// How many bytes at the end are the right beginning of a code point.
-fn truncated(bytes: &[u8]) -> usize {
-    let end = &bytes[bytes.len().saturating_sub(3)..];
-    let Some(lead) = end.iter().rposition(|byte| byte & 0b1100_0000 == 0b1100_0000) else { return 0 };
-    let cut = std::str::from_utf8(&end[lead..]).is_err_and(|error| error.error_len().is_none());
-    if cut { end.len() - lead } else { 0 }
 }

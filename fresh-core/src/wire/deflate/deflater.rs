@@ -1,9 +1,12 @@
 //! Our messages, compressed (RFC 7692 §7.2.1), without I/O.
 
+mod pieces;
+
 use std::fmt;
 
 use flate2::{Compress, Compression, FlushCompress};
 
+use self::pieces::Pieces;
 use super::{Agreed, TAIL, Tally};
 use crate::options::DeflateOptions;
 
@@ -24,6 +27,7 @@ pub(crate) struct Deflater {
     context_takeover: bool,
     /// Allocated for the first message over the threshold.
     window: Option<Compress>,
+    pieces: Pieces,
     tally: Tally,
 }
 
@@ -36,6 +40,7 @@ impl Deflater {
             window_bits: agreed.client_window_bits.max(LEAST_BITS),
             context_takeover: !agreed.client_no_context_takeover,
             window: None,
+            pieces: Pieces::Plain,
             tally: Tally::default(),
         }
     }
@@ -46,18 +51,37 @@ impl Deflater {
         if message.len() < self.threshold {
             return None;
         }
+        let compressed = self.compress(message)?;
+        if !self.context_takeover {
+            self.forget();
+        }
+        self.count(message, &compressed);
+        Some(compressed)
+    }
+
+    /// The blocks of these bytes, without the flush's tail; `None` where they are not shorter.
+    fn compress(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let window = self.window.get_or_insert_with(|| {
             Compress::new_with_window_bits(Compression::new(self.level.into()), false, self.window_bits)
         });
-        let compressed = compress(window, message);
+        let compressed = compress(window, bytes);
         // What goes out as it is never gets into the server's window: nothing after it may point back there.
-        if compressed.is_none() || !self.context_takeover {
+        if compressed.is_none() {
             window.reset();
         }
-        let compressed = compressed?;
-        self.tally.plain += message.len() as u64;
+        compressed
+    }
+
+    /// Nothing that comes may point back to what was.
+    fn forget(&mut self) {
+        if let Some(window) = &mut self.window {
+            window.reset();
+        }
+    }
+
+    fn count(&mut self, plain: &[u8], compressed: &[u8]) {
+        self.tally.plain += plain.len() as u64;
         self.tally.compressed += compressed.len() as u64;
-        Some(compressed)
     }
 
     /// What was compressed since this was last asked.
@@ -67,7 +91,7 @@ impl Deflater {
 
     /// Gives back the window where no message needs it any more.
     pub(crate) fn shrink(&mut self) {
-        if !self.context_takeover {
+        if !self.context_takeover && self.pieces == Pieces::Plain {
             self.window = None;
         }
     }

@@ -6,6 +6,7 @@ use super::Tally;
 use crate::{
     error::DecodeError,
     options::{DeflateOptions, Limits},
+    wire::piece::Place,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,10 @@ impl Deflater {
     }
 
     pub(crate) fn deflate(&mut self, _: &[u8]) -> Option<Vec<u8>> {
+        match *self {}
+    }
+
+    pub(crate) fn deflate_piece(&mut self, _: Place, _: &[u8]) -> Option<Vec<u8>> {
         match *self {}
     }
 

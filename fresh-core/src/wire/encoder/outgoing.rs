@@ -7,8 +7,11 @@ use fastwebsockets::OpCode;
 
 use super::{Kind, check, head_len, seal};
 use crate::{
-    frame::{CloseFrame, Frame},
-    wire::deflate::{Deflater, Tally},
+    frame::{CloseFrame, Frame, MessageType},
+    wire::{
+        deflate::{Deflater, Tally},
+        piece::{Piece, Place},
+    },
 };
 
 /// A payload over this many bytes is written from where it lies; below, a copy is cheaper than a piece of its own.
@@ -57,6 +60,23 @@ impl Outgoing {
             Frame::Pong(payload) => self.encode(Kind::whole(OpCode::Pong), payload),
             Frame::Close(close) => self.encode(Kind::whole(OpCode::Close), close_payload(close)),
         }
+    }
+
+    /// Encodes a piece of a message, behind its other pieces, as [`push`](Self::push) does a frame; only control frames
+    /// may have been pushed between them (RFC 6455 §5.4).
+    pub(crate) fn piece(&mut self, Piece { message_type, place, bytes }: Piece) -> u64 {
+        let opcode = match message_type {
+            MessageType::Text => OpCode::Text,
+            MessageType::Binary => OpCode::Binary,
+        };
+        if place == Place::Only {
+            return self.message(opcode, bytes);
+        }
+        let opcode = if place.begins() { opcode } else { OpCode::Continuation };
+        let compressed = self.deflater.as_mut().and_then(|deflater| deflater.deflate_piece(place, &bytes));
+        // Only the first frame of a compressed message is marked (RFC 7692 §6.1).
+        let kind = Kind { fin: place.ends(), rsv1: place.begins() && compressed.is_some(), opcode };
+        self.encode(kind, compressed.map_or(bytes, Bytes::from))
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -3,7 +3,10 @@ use std::io::IoSlice;
 use bytes::{Buf, Bytes};
 
 use super::*;
-use crate::frame::CloseCode;
+use crate::{
+    frame::{CloseCode, MessageType},
+    wire::piece::{Piece, Place},
+};
 
 /// A client's frame as a server reads it.
 #[derive(Debug, PartialEq, Eq)]
@@ -233,4 +236,26 @@ fn a_close_code_that_may_not_be_sent_is_refused() {
         assert_eq!(check(&Frame::close(code, "")), Err(EncodeError::CloseCode(code)));
     }
     assert_eq!(check(&Frame::close(4999, "")), Ok(()));
+}
+
+fn piece(message_type: MessageType, place: Place, bytes: &'static [u8]) -> Piece {
+    Piece { message_type, place, bytes: Bytes::from_static(bytes) }
+}
+
+#[test]
+fn only_the_first_piece_names_the_type_and_only_the_last_one_has_fin() {
+    for (message_type, opcode) in [(MessageType::Text, 1), (MessageType::Binary, 2)] {
+        let mut outgoing = Outgoing::default();
+        outgoing.piece(piece(message_type, Place::First, b"a"));
+        outgoing.push(Frame::ping("between"));
+        outgoing.piece(piece(message_type, Place::Middle, b"b"));
+        let end = outgoing.piece(piece(message_type, Place::Last, b""));
+        assert_eq!(end, outgoing.len() as u64);
+        outgoing.piece(piece(message_type, Place::Only, b"c"));
+        let frames = read(&drain(&mut outgoing, 5));
+        let frames: Vec<_> = frames.iter().map(|frame| (frame.first, &frame.payload[..])).collect();
+        let expected: [(u8, &[u8]); 5] =
+            [(opcode, b"a"), (0x89, b"between"), (0, b"b"), (0x80, b""), (0x80 | opcode, b"c")];
+        assert_eq!(frames, expected);
+    }
 }

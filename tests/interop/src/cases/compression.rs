@@ -2,7 +2,7 @@
 
 use fresh::{Message, Options, options::DeflateOptions};
 
-use super::data::{SIZES, binary, fragments, text};
+use super::data::{SIZES, binary, fragments, kind, pieces, text};
 use crate::{
     report::Report,
     server::Server,
@@ -25,6 +25,17 @@ pub(super) async fn all(server: &Server<'_>, report: &mut Report) {
     for (name, kind) in kinds {
         let name = format!("compressed fragments of {name} become one message, a ping between them comes first");
         report.case(name, fragments(options(server, DeflateOptions::new()), kind)).await;
+    }
+    let alone = || DeflateOptions::new().client_no_context_takeover(true);
+    for (message, deflate, takeover) in [
+        (text(1 << 20), DeflateOptions::new(), "with"),
+        (binary(1 << 20), DeflateOptions::new(), "with"),
+        (text(1 << 20), alone(), "without"),
+        (binary(1 << 20), alone(), "without"),
+    ] {
+        let name =
+            format!("{} in compressed pieces comes back as one message {takeover} context takeover", kind(&message));
+        report.case(name, pieces(options(server, deflate), message)).await;
     }
     report.case("compression is seen in the counters", saves(server)).await;
 }

@@ -22,6 +22,10 @@ pub(super) async fn all(server: &Server<'_>, report: &mut Report) {
     let what = "fragments of text become one message, a ping between them comes first";
     report.case(what, fragments(server.options("/fragments"), "")).await;
     report.case("fragments of binary become one message", fragments(server.options("/fragments"), " binary")).await;
+    for message in [text(1 << 20), binary(1 << 20)] {
+        let name = format!("{} in pieces of ours comes back as one message", kind(&message));
+        report.case(name, pieces(server.options("/pieces"), message)).await;
+    }
     report.case(format!("{BURST} messages of ours come back in order"), burst_of_ours(server)).await;
     report.case(format!("{BURST} messages of the server come in order"), burst_of_the_server(server)).await;
 }
@@ -41,6 +45,19 @@ pub(super) async fn fragments(options: fresh::Result<Options>, kind: &str) -> fr
     let expected = if kind.is_empty() { Message::from(whole) } else { Message::from(whole.as_bytes()) };
     same(session.message().await?, expected)?;
     session.stop().await
+}
+
+/// A message in pieces of many sizes, which cut characters, comes back as a whole, and others around it do.
+pub(super) async fn pieces(options: fresh::Result<Options>, message: Message) -> fresh::Result<()> {
+    let mut session = Session::open(options?).await?;
+    session.echo("before").await?;
+    session.echo_in_pieces(message.clone(), &[1000, 1, 126, 2, 70_001, 3]).await?;
+    session.echo(message).await?;
+    session.stop().await
+}
+
+pub(super) fn kind(message: &Message) -> &'static str {
+    if message.is_text() { "text" } else { "binary" }
 }
 
 async fn burst_of_ours(server: &Server<'_>) -> fresh::Result<()> {

@@ -1,4 +1,5 @@
 mod blocks;
+mod pieces;
 
 use flate2::{Decompress, FlushDecompress};
 
