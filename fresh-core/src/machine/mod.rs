@@ -16,6 +16,8 @@ mod seeking;
 mod state;
 mod timers;
 
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzz;
 #[cfg(test)]
 mod tests;
 

@@ -37,6 +37,11 @@ impl Text {
         Ok(())
     }
 
+    #[cfg(any(fuzzing, test))]
+    pub(super) fn capacity(&self) -> usize {
+        self.valid.capacity()
+    }
+
     /// The text of the whole message, which must not end amid a code point.
     pub(super) fn finish(self) -> Result<String, DecodeError> {
         if self.truncated_len == 0 { Ok(self.valid) } else { Err(DecodeError::Utf8) }
