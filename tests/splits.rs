@@ -60,7 +60,7 @@ fn conversation(end: &[u8]) -> Vec<u8> {
         part(BINARY, &[1; 3]),
         frame(CONTINUATION, &[2; 130]),
     ];
-    let mut bytes: Vec<u8> = frames.iter().flat_map(|frame| frame.encode()).collect();
+    let mut bytes: Vec<u8> = frames.iter().flat_map(WireFrame::encode).collect();
     bytes.extend_from_slice(end);
     bytes
 }

@@ -74,13 +74,11 @@ async fn outcome(answer: &[u8], size: impl FnMut() -> usize + Send + Unpin + 'st
             Outcome::Agreed { behind }
         }
         Err(error) => {
-            match &error {
-                Error::Establish(EstablishError::HeadTooLarge { limit }) => {
-                    assert_eq!(*limit, LEAST_HEAD);
-                    assert!(read <= 3 * LEAST_HEAD, "{read} bytes were read of a head of at most {LEAST_HEAD}");
-                }
-                error => assert!(error.refusal().is_none_or(|refusal| refusal.body.len() <= MAX_BODY)),
+            if let Error::Establish(EstablishError::HeadTooLarge { limit }) = &error {
+                assert_eq!(*limit, LEAST_HEAD);
+                assert!(read <= 3 * LEAST_HEAD, "{read} bytes were read of a head of at most {LEAST_HEAD}");
             }
+            assert!(error.refusal().is_none_or(|refusal| refusal.body.len() <= MAX_BODY));
             Outcome::Refused(error.kind())
         }
     }
