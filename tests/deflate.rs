@@ -135,13 +135,79 @@ async fn the_upgrade_names_the_extension_with_its_parameters() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_not_offered_ends_the_client() {
+async fn nothing_is_offered_where_the_option_is_off() {
     let server = Server::in_memory();
-    for (options, answer) in [
-        (deflating(&server), "permessage-deflate; client_max_window_bits=16"),
-        (deflating(&server), "permessage-deflate, permessage-deflate"),
-        (server.options(), "permessage-deflate"),
-    ] {
+    let _client = Client::start(server.options(), Echo).unwrap();
+    let handshake = server.pending().await;
+    assert_eq!(handshake.request().headers().get("sec-websocket-extensions"), None);
+}
+
+#[tokio::test]
+async fn our_messages_share_a_window_unless_the_server_asks_for_none() {
+    for (answer, shared) in [("permessage-deflate", true), ("permessage-deflate; client_no_context_takeover", false)] {
+        let server = Server::in_memory();
+        let client = Client::start(deflating(&server), Echo).unwrap();
+        let mut connection = accepted(&server, answer).await;
+        client.connected().await.unwrap();
+        let text = "the same in both messages ".repeat(10);
+        let mut lengths = Vec::new();
+        let mut codec = Codec::new();
+        for _ in 0..2 {
+            client.send(text.clone()).await.unwrap();
+            let frame = connection.receive_frame().await.unwrap();
+            lengths.push(frame.payload.len());
+            if !shared {
+                codec = Codec::new();
+            }
+            assert_eq!(codec.message(&frame), text.as_bytes(), "{answer}");
+        }
+        assert_eq!(lengths[1] < lengths[0], shared, "{answer}: {lengths:?}");
+    }
+}
+
+#[tokio::test]
+async fn our_messages_keep_to_the_window_that_the_server_asks_for() {
+    let mut state = 7692_u32;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        (state >> 8) as u8
+    })
+    .take(600)
+    .collect();
+    // What comes again does so at a distance that 2^9 bytes do not span, and 2^10 do.
+    let message = [&noise[..], &noise[..]].concat();
+    for (bits, finds) in [(9, false), (10, true)] {
+        let server = Server::in_memory();
+        let client = Client::start(deflating(&server), Echo).unwrap();
+        let mut connection = accepted(&server, &format!("permessage-deflate; client_max_window_bits={bits}")).await;
+        client.connected().await.unwrap();
+        client.send(message.clone()).await.unwrap();
+        let frame = connection.receive_frame().await.unwrap();
+        assert_eq!(frame.payload.len() < message.len() * 3 / 4, finds, "{bits}: {}", frame.payload.len());
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_was_not_offered_ends_the_client() {
+    let plain = DeflateOptions::new;
+    let cases = [
+        (Some(plain()), "permessage-deflate; client_max_window_bits=16"),
+        (Some(plain()), "permessage-deflate; client_max_window_bits"),
+        (Some(plain()), "permessage-deflate; server_no_context_takeover; server_no_context_takeover"),
+        (Some(plain()), "permessage-deflate; unknown"),
+        (Some(plain()), "permessage-deflate, permessage-deflate"),
+        (Some(plain()), "x-webkit-deflate-frame"),
+        (Some(plain().client_max_window_bits(10).unwrap()), "permessage-deflate; client_max_window_bits=11"),
+        (Some(plain().server_max_window_bits(10).unwrap()), "permessage-deflate; server_max_window_bits=11"),
+        (Some(plain().server_max_window_bits(10).unwrap()), "permessage-deflate"),
+        (Some(plain().server_no_context_takeover(true)), "permessage-deflate"),
+        (None, "permessage-deflate"),
+    ];
+    let server = Server::in_memory();
+    for (deflate, answer) in cases {
+        let options = deflate.into_iter().fold(server.options(), Options::deflate);
         let client = Client::start(options, Echo).unwrap();
         let _connection = server.pending().await.accept_with(&[("sec-websocket-extensions", answer)]).await;
         let reason = client.closed().await;

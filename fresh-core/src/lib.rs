@@ -29,6 +29,9 @@ pub use stats::Stats;
 
 mod driver;
 mod ext;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzz;
 mod machine;
 mod stats;
 #[cfg(feature = "testing")]

@@ -10,6 +10,7 @@ pub(crate) const RULES: &[Rule] = &[downwards, forbidden_modules, forbidden_word
 /// The modules of `fresh-core` from the top down: each depends only on what stands below it.
 const LAYERS: &[&str] = &[
     "lib",
+    "fuzz",
     "testing",
     "ext",
     "socket",

@@ -3,6 +3,7 @@
 
 use fresh::{
     Action, CloseCode, Error, ErrorKind, Frame, Options, Recovery,
+    error::DecodeError,
     options::BackoffOptions,
     testing::{Server, WireFrame},
 };
@@ -16,42 +17,77 @@ fn frame(opcode: u8, payload: &[u8]) -> WireFrame {
     WireFrame::new(opcode, payload.to_vec())
 }
 
-/// What a server may not send, and the code that tells it so.
-fn violations() -> Vec<(&'static str, Vec<u8>, u16)> {
+fn close(code: u16) -> Vec<u8> {
+    frame(8, &code.to_be_bytes()).encode().into()
+}
+
+/// What a server may not send: its name, its bytes, the code that our close frame has, and what is told of it.
+fn violations() -> Vec<(String, Vec<u8>, u16, DecodeError)> {
     let open = WireFrame { fin: false, ..frame(1, b"open") }.encode();
     let amid = |next: WireFrame| [open.clone(), next.encode()].concat();
-    vec![
-        ("RSV1 without an extension", WireFrame { rsv: 4, ..frame(1, b"x") }.encode().into(), 1002),
-        ("RSV2", WireFrame { rsv: 2, ..frame(2, b"x") }.encode().into(), 1002),
-        ("RSV3 on a ping", WireFrame { rsv: 1, ..frame(9, b"x") }.encode().into(), 1002),
-        ("a reserved data opcode", frame(3, b"x").encode().into(), 1002),
-        ("a reserved control opcode", frame(11, b"x").encode().into(), 1002),
-        ("a masked frame", WireFrame { mask: Some([1, 2, 3, 4]), ..frame(1, b"x") }.encode().into(), 1002),
-        ("a fragmented ping", WireFrame { fin: false, ..frame(9, b"x") }.encode().into(), 1002),
-        ("a ping of 126 bytes", frame(9, &[0; 126]).encode().into(), 1002),
-        ("a close frame of 126 bytes", frame(8, &[0; 126]).encode().into(), 1002),
-        ("5 as a 16-bit length", vec![0x82, 126, 0, 5, 1, 2, 3, 4, 5], 1002),
-        ("5 as a 64-bit length", vec![0x82, 127, 0, 0, 0, 0, 0, 0, 0, 5], 1002),
-        ("a negative length", vec![0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0], 1002),
-        ("a continuation of nothing", frame(0, b"x").encode().into(), 1002),
-        ("a message amid another", amid(frame(2, b"x")), 1002),
-        ("a close payload of one byte", frame(8, &[3]).encode().into(), 1002),
-        ("the close code 1005", frame(8, &1005_u16.to_be_bytes()).encode().into(), 1002),
-        ("the close code 1006", frame(8, &1006_u16.to_be_bytes()).encode().into(), 1002),
-        ("the close code 999", frame(8, &999_u16.to_be_bytes()).encode().into(), 1002),
-        ("a close reason that is no UTF-8", frame(8, &[3, 232, 0xFF]).encode().into(), 1007),
-        ("text that is no UTF-8", frame(1, &[b'a', 0xFF]).encode().into(), 1007),
-        ("text that ends amid a code point", frame(1, &[0xE2, 0x82]).encode().into(), 1007),
-        ("text that goes wrong in a later fragment", amid(frame(0, &[0xC0])), 1007),
+    let with_rsv = |rsv, opcode| WireFrame { rsv, ..frame(opcode, b"x") }.encode().to_vec();
+    let masked = |opcode| WireFrame { mask: Some([1, 2, 3, 4]), ..frame(opcode, b"x") }.encode().to_vec();
+    let rsv = |bits| DecodeError::ReservedBits { bits };
+    let mut all: Vec<(&str, Vec<u8>, u16, DecodeError)> = vec![
+        ("RSV1 without an extension", with_rsv(4, 1), 1002, rsv(4)),
+        ("RSV2", with_rsv(2, 2), 1002, rsv(2)),
+        ("RSV3 on a ping", with_rsv(1, 9), 1002, rsv(1)),
+        ("RSV1 on a close frame", with_rsv(4, 8), 1002, rsv(4)),
+        ("RSV2 on a continuation", amid(WireFrame { rsv: 2, ..frame(0, b"x") }), 1002, rsv(2)),
+        ("a masked text", masked(1), 1002, DecodeError::Masked),
+        ("a masked ping", masked(9), 1002, DecodeError::Masked),
+        ("a masked close frame", masked(8), 1002, DecodeError::Masked),
+        ("5 as a 16-bit length", vec![0x82, 126, 0, 5, 1, 2, 3, 4, 5], 1002, DecodeError::NonMinimalLength),
+        ("5 as a 64-bit length", vec![0x82, 127, 0, 0, 0, 0, 0, 0, 0, 5], 1002, DecodeError::NonMinimalLength),
+        ("65,535 as a 64-bit length", vec![0x82, 127, 0, 0, 0, 0, 0, 0, 255, 255], 1002, DecodeError::NonMinimalLength),
+        ("a frame of 2^63 bytes", vec![0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0], 1002, DecodeError::NegativeLength),
+        ("a continuation of nothing", frame(0, b"x").encode().into(), 1002, DecodeError::UnexpectedContinuation),
+        ("a message amid another", amid(frame(2, b"x")), 1002, DecodeError::ExpectedContinuation),
+        (
+            "a start amid a message",
+            amid(WireFrame { fin: false, ..frame(1, b"") }),
+            1002,
+            DecodeError::ExpectedContinuation,
+        ),
+        ("a close payload of one byte", frame(8, &[3]).encode().into(), 1002, DecodeError::ClosePayload),
+        ("a close reason that is no UTF-8", frame(8, &[3, 232, 0xFF]).encode().into(), 1007, DecodeError::CloseReason),
+        ("text that is no UTF-8", frame(1, &[b'a', 0xFF]).encode().into(), 1007, DecodeError::Utf8),
+        ("text that ends amid a code point", frame(1, &[0xE2, 0x82]).encode().into(), 1007, DecodeError::Utf8),
+        ("text that goes wrong in a later fragment", amid(frame(0, &[0xC0])), 1007, DecodeError::Utf8),
         // The rest of that frame never comes.
-        ("text that is wrong from its first byte on", vec![0x81, 100, 0xFF], 1007),
-        ("a frame of more than 16 MiB", vec![0x82, 127, 0, 0, 0, 0, 1, 0, 0, 1], 1009),
-    ]
+        ("text that is wrong from its first byte on", vec![0x81, 100, 0xFF], 1007, DecodeError::Utf8),
+        (
+            "a frame of more than 16 MiB",
+            vec![0x82, 127, 0, 0, 0, 0, 1, 0, 0, 1],
+            1009,
+            DecodeError::FrameTooBig { limit: 16 << 20 },
+        ),
+        (
+            "a frame of 2^63 - 1 bytes",
+            vec![0x82, 127, 0x7F, 255, 255, 255, 255, 255, 255, 255],
+            1009,
+            DecodeError::FrameTooBig { limit: 16 << 20 },
+        ),
+    ];
+    for (name, opcode) in [("a ping", 9), ("a pong", 10), ("a close frame", 8)] {
+        let fragment = WireFrame { fin: false, ..frame(opcode, &[3, 232]) };
+        all.push((name, fragment.encode().into(), 1002, DecodeError::FragmentedControl));
+        all.push((name, frame(opcode, &[0; 126]).encode().into(), 1002, DecodeError::ControlTooLong));
+    }
+    let opcodes = (3..=7).chain(11..=15).map(|opcode| {
+        let bytes = frame(opcode, b"x").encode().into();
+        (format!("the opcode {opcode}"), bytes, 1002, DecodeError::ReservedOpcode { opcode })
+    });
+    let codes = [0, 999, 1004, 1005, 1006, 1015, 1016, 2000, 2999, 5000, 65_535].into_iter().map(|code| {
+        (format!("the close code {code}"), close(code), 1002, DecodeError::CloseCode(CloseCode::from(code)))
+    });
+    let all = all.into_iter().map(|(name, bytes, code, error)| (name.to_owned(), bytes, code, error));
+    all.chain(opcodes).chain(codes).collect()
 }
 
 #[tokio::test(start_paused = true)]
 async fn promise_10_what_breaks_the_protocol_is_told_as_decode_and_on_the_wire_by_its_code() {
-    for (what, bytes, code) in violations() {
+    for (what, bytes, code, expected) in violations() {
         let server = Server::in_memory();
         let (client, mut log) = start(server.options(), |told| match told {
             Told::Error(_) => Then::Recover(Recovery::Close),
@@ -62,7 +98,8 @@ async fn promise_10_what_breaks_the_protocol_is_told_as_decode_and_on_the_wire_b
         connection.raw(bytes).await;
         // Whatever comes behind it counts for nothing.
         connection.send("behind").await;
-        soon(connection.expect_close(code)).await;
+        // The server is told what was wrong, too.
+        assert_eq!(soon(connection.expect_close(code)).await, expected.to_string(), "{what}");
         connection.drop_connection();
         client.closed().await;
         let (mut told, mut error) = (Vec::new(), None);
@@ -75,13 +112,13 @@ async fn promise_10_what_breaks_the_protocol_is_told_as_decode_and_on_the_wire_b
         }
         assert_eq!(told, ["connect", "in before", "error Decode", "terminate Normal"], "{what}");
         let Some(Error::Decode(error)) = error else { panic!("{what}: {error:?}") };
-        assert_eq!(error.close_code(), code, "{what}");
+        assert_eq!((error, error.close_code().as_u16()), (expected, code), "{what}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn promise_10_a_violation_in_bytes_that_come_one_by_one_is_the_same() {
-    for (_, bytes, code) in violations().into_iter().filter(|(_, bytes, _)| bytes.len() < 50) {
+    for (_, bytes, code, _) in violations().into_iter().filter(|(_, bytes, ..)| bytes.len() < 50) {
         let server = Server::in_memory();
         let (_client, _log) = start(server.options(), |_| Then::Default);
         let mut connection = server.accept().await;

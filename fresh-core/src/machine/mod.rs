@@ -17,6 +17,8 @@ mod sending;
 mod state;
 mod timers;
 
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzz;
 #[cfg(test)]
 mod tests;
 

@@ -45,7 +45,8 @@ impl DeflateOptions {
     }
 
     /// The window that what we send is compressed with, as the power of two of its bytes: 9 (512 bytes) to 15
-    /// (32 KiB). Default: 15. The server may ask for a smaller one (RFC 7692 §7.1.2.2).
+    /// (32 KiB). Default: 15. The server may ask for a smaller one; one that answers a larger one is refused (RFC 7692
+    /// §7.1.2.2).
     ///
     /// A smaller window needs less memory and finds less to compress: 245 KiB with 9, 259 KiB with 12, 371 KiB
     /// with 15.

@@ -11,7 +11,7 @@ pub struct Limits {
     pub max_frame: usize,
     /// The payload of one message, in bytes, after decompression. Default: 64 MiB.
     pub max_message: usize,
-    /// The frames of one message. Default: 65,536.
+    /// The frames of one message. Default: 131,072.
     pub max_fragments: usize,
     /// The head of the server's answer to the upgrade, in bytes. Default: 64 KiB; at least 8 KiB are read.
     pub max_handshake: usize,
@@ -19,6 +19,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_frame: 16 << 20, max_message: 64 << 20, max_fragments: 65_536, max_handshake: 64 << 10 }
+        Self { max_frame: 16 << 20, max_message: 64 << 20, max_fragments: 131_072, max_handshake: 64 << 10 }
     }
 }

@@ -188,5 +188,7 @@ fn io_cause(error: &hyper::Error) -> Option<&io::Error> {
     None
 }
 
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzz;
 #[cfg(test)]
 mod tests;

@@ -107,6 +107,15 @@ impl Assembler {
         Ok(())
     }
 
+    /// The memory of the message that waits for its next frame, in bytes.
+    #[cfg(any(fuzzing, test))]
+    pub(crate) fn held(&self) -> usize {
+        self.message.as_ref().map_or(0, |message| match &message.data {
+            Data::Text(text) => text.capacity(),
+            Data::Binary(bytes) => bytes.capacity(),
+        })
+    }
+
     /// Whether a frame with this header may come now, and fits.
     #[inline]
     fn admit(&self, header: Header) -> Result<(), DecodeError> {

@@ -21,6 +21,11 @@ impl Text {
         Ok(utf8.extend(bytes, |whole| valid.push_str(whole))?)
     }
 
+    #[cfg(any(fuzzing, test))]
+    pub(super) fn capacity(&self) -> usize {
+        self.valid.capacity()
+    }
+
     /// The text of the whole message, which must not end amid a code point.
     pub(super) fn finish(self) -> Result<String, NotUtf8> {
         self.utf8.finish().map(|()| self.valid)

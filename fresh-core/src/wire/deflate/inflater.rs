@@ -123,7 +123,7 @@ impl Inflater {
             let room = self.max_message - self.len;
             let step = &mut step[..STEP.min(room.saturating_add(1))];
             let (read, made) = (inflate.total_in(), inflate.total_out());
-            let status = inflate.decompress(input, step, FlushDecompress::Sync).map_err(|_| DecodeError::Deflate)?;
+            let status = inflate.decompress(input, step, FlushDecompress::Sync);
             let (read, made) = ((inflate.total_in() - read) as usize, (inflate.total_out() - made) as usize);
             if made > room {
                 return Err(DecodeError::MessageTooBig { limit: self.max_message });
@@ -131,6 +131,8 @@ impl Inflater {
             self.len += made;
             self.tally.plain += made as u64;
             take(&step[..made])?;
+            // What came before the error counts, so that it is the same however the message is cut into frames.
+            let status = status.map_err(|_| DecodeError::Deflate)?;
             input = &input[read..];
             self.stream = Deflated::Open;
             match status {

@@ -3,6 +3,8 @@
 
 #[cfg(feature = "deflate")]
 mod deflater;
+#[cfg(all(feature = "deflate", any(fuzzing, test)))]
+pub(crate) mod fuzz;
 #[cfg(feature = "deflate")]
 mod inflater;
 #[cfg(not(feature = "deflate"))]

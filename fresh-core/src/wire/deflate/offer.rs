@@ -71,12 +71,16 @@ pub(crate) fn judge(answer: &str, offered: &DeflateOptions) -> Option<Agreed> {
     if answered.server_max_window_bits.unwrap_or(MAX_BITS) > offered.server_max_window_bits {
         return None;
     }
-    // RFC 7692 §7.1.1.2 and §7.1.2.2: what we offered about ourselves holds even where the answer allows more.
-    let allowed = answered.client_max_window_bits.unwrap_or(MAX_BITS);
+    // RFC 7692 §7.1.2.2: of ours, a server may say nothing, or "a value equal to or smaller than the received value".
+    let allowed = answered.client_max_window_bits.unwrap_or(offered.client_max_window_bits);
+    if allowed > offered.client_max_window_bits {
+        return None;
+    }
+    // RFC 7692 §7.1.1.2: that we share no context holds whether the server repeats it or not.
     Some(Agreed {
         server_no_context_takeover: answered.server_no_context_takeover,
         client_no_context_takeover: answered.client_no_context_takeover || offered.client_no_context_takeover,
-        client_window_bits: allowed.min(offered.client_max_window_bits),
+        client_window_bits: allowed,
     })
 }
 

@@ -54,5 +54,7 @@ impl Inbound {
     }
 }
 
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzz;
 #[cfg(test)]
 mod tests;

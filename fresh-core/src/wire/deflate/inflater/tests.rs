@@ -156,6 +156,20 @@ fn a_bomb_of_one_gibibyte_is_refused_before_it_takes_memory() {
 }
 
 #[test]
+fn what_is_too_large_and_then_broken_is_too_large_in_any_frames() {
+    let mut bytes = compressed(&mut Compress::new(Compression::fast(), false), &[b'x'; 101]);
+    bytes.extend(TAIL);
+    bytes.push(0x07);
+    let bytewise: Vec<&[u8]> = bytes.chunks(1).collect();
+    for frames in [&[&bytes[..]][..], &bytewise] {
+        let answer = inflate(&mut inflater(true, 100), frames);
+        assert_eq!(answer, Err(DecodeError::MessageTooBig { limit: 100 }));
+        let answer = inflate(&mut inflater(true, 101), frames);
+        assert_eq!(answer, Err(DecodeError::Deflate));
+    }
+}
+
+#[test]
 fn what_the_taker_refuses_ends_the_message_at_once() {
     let mut compress = Compress::new(Compression::fast(), false);
     let bytes = compressed(&mut compress, &vec![b'x'; 10 * STEP]);

@@ -125,10 +125,18 @@ fn a_server_that_passes_over_what_was_asked_of_it_is_refused() {
 }
 
 #[test]
-fn what_was_offered_about_ourselves_holds_whatever_the_answer_allows() {
+fn what_was_offered_about_ourselves_holds_where_the_answer_says_nothing_of_it() {
     let strict = options().client_no_context_takeover(true).client_max_window_bits(10).unwrap();
-    for (parameters, bits) in [("", 10), ("; client_max_window_bits=15", 10), ("; client_max_window_bits=9", 9)] {
+    for (parameters, bits) in [("", 10), ("; client_max_window_bits=10", 10), ("; client_max_window_bits=9", 9)] {
         let agreed = judge(&format!("permessage-deflate{parameters}"), &strict).unwrap();
         assert_eq!((agreed.client_no_context_takeover, agreed.client_window_bits), (true, bits), "{parameters}");
+    }
+}
+
+#[test]
+fn a_window_of_ours_that_is_larger_than_offered_is_refused() {
+    let small = options().client_max_window_bits(10).unwrap();
+    for bits in [11, 15] {
+        assert_eq!(judge(&format!("permessage-deflate; client_max_window_bits={bits}"), &small), None, "{bits}");
     }
 }

@@ -1,0 +1,4 @@
+//! The inflater, with whatever bytes come; what must hold is `fresh_core::fuzz::inflater`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fresh_core::fuzz::inflater(data));
