@@ -16,8 +16,9 @@ use crate::{
     backoff::Backoff,
     connection::{ConnectionState, Upgrade},
     error::{ConnectError, DecodeError, StreamError},
-    frame::{CloseFrame, Frame},
+    frame::{CloseFrame, Frame, MessageType},
     options::{BackoffOptions, Offline, Options},
+    wire::piece::{Piece, Place},
 };
 
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -47,6 +48,8 @@ struct Course {
     machine: Machine,
     now: Instant,
     connection: Connection,
+    /// The message that is out in part.
+    message: Option<u64>,
     ends: u32,
 }
 
@@ -80,7 +83,7 @@ impl Course {
             options = options.ping_interval(off).pong_timeout(off).connect_timeout(off).write_timeout(off);
         }
         let machine = Machine::new(Config::new(&options, config & 32 == 0), Backoff::new(backoff));
-        Self { machine, now, connection: Connection::None, ends: 0 }
+        Self { machine, now, connection: Connection::None, message: None, ends: 0 }
     }
 
     fn feed(&mut self, input: Input) {
@@ -131,18 +134,29 @@ impl Course {
             }
             Effect::Send(outbound) => {
                 assert_eq!(connection, Connection::Open, "{:?} without an open connection", outbound.frame);
+                assert!(self.message.is_none() || !outbound.frame.is_data(), "a message amid another");
                 match outbound.frame {
                     Frame::Close(_) => Connection::Closed,
                     Frame::Text(_) | Frame::Binary(_) | Frame::Ping(_) | Frame::Pong(_) => Connection::Open,
                 }
             }
-            Effect::Drop => Connection::None,
+            Effect::SendPiece(piece, receipt) => {
+                assert_eq!(connection, Connection::Open, "a piece without an open connection");
+                assert_eq!(self.message, (!piece.place.begins()).then_some(*receipt), "a piece of another message");
+                self.message = (!piece.place.ends()).then_some(*receipt);
+                connection
+            }
+            Effect::Drop => {
+                self.message = None;
+                Connection::None
+            }
             Effect::Terminate(_) => {
                 assert_eq!(connection, Connection::None, "the end beside a connection");
                 self.ends += 1;
                 Connection::None
             }
-            Effect::Refuse(..)
+            Effect::Cut(..)
+            | Effect::Refuse(..)
             | Effect::Hold(_)
             | Effect::Deliver(_)
             | Effect::DeliverNext(_)
@@ -186,6 +200,12 @@ fn input(kind: u8, like: u8) -> Input {
         29..=33 => {
             Input::Answer(Answer::Verdict(recovery(like), if like & 1 == 0 { About::Loss } else { About::Fault }))
         }
+        34 => {
+            let place = [Place::Only, Place::First, Place::Middle, Place::Last][usize::from(like & 3)];
+            let piece = Piece { message_type: MessageType::Binary, place, bytes: vec![like; 2].into() };
+            Input::Command(Command::Piece(piece, (like >> 2 & 1).into()))
+        }
+        35 if like & 3 == 0 => Input::Command(Command::Abandon((like >> 2 & 1).into())),
         _ => Input::Answer(Answer::Settled),
     }
 }
