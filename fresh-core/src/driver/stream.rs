@@ -7,13 +7,13 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, BufMut, BytesMut};
 use tokio::io::AsyncWrite;
 use tokio_util::io::{poll_read_buf, poll_write_buf};
 
 use crate::{
     error::DecodeError,
-    frame::Frame,
+    frame::{Frame, Message},
     machine::{Origin, Outbound},
     options::{Io, Options},
     wire::{
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// A read buffer begins with this, and comes back to it when the connection is idle.
+/// A read buffer begins with this. An idle connection has none.
 const SMALL_READ: usize = 4 << 10;
 /// One read asks for no more than this.
 const LARGE_READ: usize = 64 << 10;
@@ -35,6 +35,8 @@ pub(super) struct Stream {
     io: Box<dyn Io>,
     buffer: BytesMut,
     read_size: usize,
+    /// How many bytes came since the socket last had none.
+    fresh: usize,
     inbound: Inbound,
     /// The server broke the protocol: what comes after it is not looked at.
     broken: bool,
@@ -75,6 +77,7 @@ impl Stream {
             io,
             buffer: read,
             read_size: SMALL_READ,
+            fresh: 0,
             inbound: Inbound::new(&options.limits, inflater),
             broken: false,
             outgoing: Outgoing::new(deflater),
@@ -100,14 +103,33 @@ impl Stream {
         next
     }
 
+    /// The next message, where it can be had at once; where not, [`next_frame`](Self::next_frame) knows more.
+    #[inline]
+    pub(super) fn next_message(&mut self) -> Option<Result<Message, DecodeError>> {
+        if self.broken {
+            return None;
+        }
+        let next = self.inbound.next_whole(&mut self.buffer)?;
+        self.broken = next.is_err();
+        Some(next)
+    }
+
     /// Reads once; `Ok(0)` is the end. The buffer grows with what comes, never with what a frame declares.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if self.buffer.capacity() - self.buffer.len() < self.read_size / 2 {
-            self.buffer.reserve(self.read_size);
+        let missing = self.inbound.missing(&self.buffer);
+        // The end of a large frame is the end of a read, so that the frame can have the buffer for itself.
+        let (size, most) = if missing > LARGE_READ {
+            (missing.min(self.buffer.len().max(LARGE_READ)), missing)
+        } else {
+            (self.read_size, usize::MAX)
+        };
+        if self.buffer.capacity() - self.buffer.len() < size / 2 {
+            self.buffer.reserve(size);
         }
-        let room = self.buffer.capacity() - self.buffer.len();
-        match poll_read_buf(Pin::new(&mut self.io), cx, &mut self.buffer) {
+        let room = most.min(self.buffer.capacity() - self.buffer.len());
+        match poll_read_buf(Pin::new(&mut self.io), cx, &mut (&mut self.buffer).limit(room)) {
             Poll::Ready(Ok(read)) => {
+                self.fresh = self.fresh.saturating_add(read);
                 if read == room {
                     self.read_size = (self.read_size * 2).min(LARGE_READ);
                 }
@@ -123,9 +145,11 @@ impl Stream {
 
     /// Gives back what a busy time needed and an idle one does not.
     fn shrink(&mut self) {
-        if self.buffer.is_empty() && self.read_size > SMALL_READ {
-            self.buffer = BytesMut::new();
-            self.read_size = SMALL_READ;
+        if mem::take(&mut self.fresh) < self.read_size / 2 {
+            self.read_size = (self.read_size / 2).max(SMALL_READ);
+            if self.buffer.is_empty() {
+                self.buffer = BytesMut::new();
+            }
         }
         self.inbound.shrink();
         self.outgoing.shrink();
@@ -208,7 +232,7 @@ impl Stream {
             ready!(self.poll_flush(cx))?;
             return Poll::Ready(Ok(false));
         }
-        match poll_write_buf(Pin::new(&mut self.io), cx, &mut self.outgoing) {
+        match self.poll_write_pieces(cx) {
             Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             Poll::Ready(wrote) => wrote?,
             Poll::Pending => {
@@ -223,6 +247,18 @@ impl Stream {
             self.outgoing.push(pong);
         }
         Poll::Ready(Ok(true))
+    }
+
+    /// Writes once. One piece goes out by a plain write, which costs the system less than one of many.
+    fn poll_write_pieces(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let io = Pin::new(&mut self.io);
+        let first = self.outgoing.chunk();
+        if first.len() < self.outgoing.remaining() {
+            return poll_write_buf(io, cx, &mut self.outgoing);
+        }
+        let wrote = ready!(io.poll_write(cx, first))?;
+        self.outgoing.advance(wrote);
+        Poll::Ready(Ok(wrote))
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -65,6 +65,12 @@ impl Assembler {
         self.inflater.as_deref_mut()
     }
 
+    /// Whether a message of this size may come in one frame.
+    #[inline]
+    pub(crate) fn takes_whole(&self, len: usize) -> bool {
+        self.message.is_none() && self.max_fragments > 0 && len <= self.max_message
+    }
+
     /// Takes a whole frame; gives the message that it completes, or the control frame that it is.
     #[inline]
     pub(crate) fn push(&mut self, frame: RawFrame) -> Result<Option<Frame>, DecodeError> {

@@ -2,6 +2,8 @@
 //!
 //! What a frame means for its message (order, UTF-8, the size of the message) is the assembler's.
 
+use std::mem;
+
 use bytes::{Buf, Bytes, BytesMut};
 
 use crate::{error::DecodeError, options::Limits};
@@ -9,9 +11,14 @@ use crate::{error::DecodeError, options::Limits};
 /// The payload of a control frame has at most so many bytes (RFC 6455 §5.5).
 const MAX_CONTROL: u8 = 125;
 
+/// A payload of so many bytes is worth a buffer of its own.
+const LARGE: usize = 64 << 10;
+
 const FIN: u8 = 0x80;
 const RSV1: u8 = 0x40;
 const MASK: u8 = 0x80;
+const TEXT: u8 = 0x1;
+const BINARY: u8 = 0x2;
 
 /// One frame as it stood on the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +47,8 @@ impl Opcode {
     fn of(nibble: u8) -> Result<Self, DecodeError> {
         match nibble {
             0x0 => Ok(Self::Continuation),
-            0x1 => Ok(Self::Text),
-            0x2 => Ok(Self::Binary),
+            TEXT => Ok(Self::Text),
+            BINARY => Ok(Self::Binary),
             0x8 => Ok(Self::Close),
             0x9 => Ok(Self::Ping),
             0xA => Ok(Self::Pong),
@@ -110,9 +117,32 @@ impl Decoder {
             self.pending = Some(header);
             return Ok(None);
         }
-        // An empty frame must not keep the read buffer alive.
-        let payload = if header.len == 0 { Bytes::new() } else { buffer.split_to(header.len).freeze() };
+        let payload = match header.len {
+            // An empty frame must not keep the read buffer alive.
+            0 => Bytes::new(),
+            // A large one that fills the buffer gets all of it: nobody else holds it then, so it can be changed in place.
+            len if len == buffer.len() && len >= LARGE => mem::take(buffer).freeze(),
+            len => buffer.split_to(len).freeze(),
+        };
         Ok(Some(RawFrame { fin: header.fin, rsv1: header.rsv1, opcode: header.opcode, payload }))
+    }
+
+    /// The frame at the front of `bytes`, where it is a whole data message, uncompressed, of less than 64 KiB, and
+    /// within the limits: whether it is text, the size of its header, and that of its payload.
+    ///
+    /// `None` says nothing: [`decode`](Self::decode) has to be asked. It says the same of such a frame, and takes longer.
+    #[inline]
+    pub(crate) fn plain(&self, bytes: &[u8]) -> Option<(bool, usize, usize)> {
+        let &[first, second, ..] = bytes else { return None };
+        let text = first == FIN | TEXT;
+        let (head, len) = match second {
+            0..126 => (2, usize::from(second)),
+            126 => (4, usize::from(u16::from_be_bytes([*bytes.get(2)?, *bytes.get(3)?]))),
+            127.. => return None,
+        };
+        let minimal = head == 2 || len > 125;
+        let whole = bytes.len() - 2 >= len + (head - 2) && self.pending.is_none();
+        ((text || first == FIN | BINARY) && minimal && whole && len <= self.max_frame).then_some((text, head, len))
     }
 
     /// The header of the unfinished frame; the bytes of its payload so far are what is in the buffer.

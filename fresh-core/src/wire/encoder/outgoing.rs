@@ -133,6 +133,8 @@ impl Outgoing {
         let size = head_len(payload.len());
         if self.tail.len() + size + payload.len() > PIECE {
             self.finish_tail();
+            // What follows so much is likely to be as much.
+            self.tail.reserve(PIECE);
         }
         let start = self.tail.len();
         self.tail.reserve(size + payload.len());
@@ -172,7 +174,7 @@ impl Outgoing {
         if self.tail.capacity() > kept {
             self.tail = Vec::new();
         }
-        self.full.shrink_to(kept / size_of::<Bytes>());
+        self.full.shrink_to(kept.saturating_sub(self.tail.capacity()) / size_of::<Bytes>());
     }
 }
 

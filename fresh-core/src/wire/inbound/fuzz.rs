@@ -20,6 +20,7 @@ pub(crate) fn any_bytes(data: &[u8]) {
     let told = |next: &mut dyn FnMut() -> usize| tell(&limits, inflater(agreed, &limits), bytes, next);
 
     let whole = told(&mut || usize::MAX);
+    assert_eq!(tell_briefly(&limits, inflater(agreed, &limits), bytes), whole, "by the short way, where it leads");
     assert_eq!(told(&mut || 1), whole, "one byte at a time");
     let mut sizes = fastrand::Rng::with_seed(cuts.into());
     assert_eq!(told(&mut || sizes.usize(1..=1 + usize::from(cuts))), whole, "cut at random");
@@ -68,6 +69,25 @@ fn tell(
                 buffer.extend_from_slice(piece);
                 bytes = rest;
             }
+            Err(error) => return (told, Some(error)),
+        }
+    }
+}
+
+/// The same, by `next_whole` for as long as that gives something.
+fn tell_briefly(limits: &Limits, inflater: Option<Box<Inflater>>, bytes: &[u8]) -> (Vec<Frame>, Option<DecodeError>) {
+    let mut inbound = Inbound::new(limits, inflater);
+    let (mut buffer, mut told) = (BytesMut::from(bytes), Vec::new());
+    loop {
+        while let Some(next) = inbound.next_whole(&mut buffer) {
+            match next {
+                Ok(message) => told.push(message.into()),
+                Err(error) => return (told, Some(error)),
+            }
+        }
+        match inbound.next(&mut buffer) {
+            Ok(Some(frame)) => told.push(frame),
+            Ok(None) => return (told, None),
             Err(error) => return (told, Some(error)),
         }
     }
