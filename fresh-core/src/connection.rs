@@ -133,6 +133,21 @@ pub enum ConnectionState {
     Ended,
 }
 
+impl ConnectionState {
+    /// Every state, in the order of its number.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Idle,
+        Self::Connecting,
+        Self::Upgrading,
+        Self::Connected,
+        Self::Closing,
+        Self::Deciding,
+        Self::Waiting,
+        Self::Draining,
+        Self::Ended,
+    ];
+}
+
 impl fmt::Display for ConnectionState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -152,6 +167,13 @@ impl fmt::Display for ConnectionState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_state_stands_at_its_number() {
+        for (number, state) in ConnectionState::ALL.into_iter().enumerate() {
+            assert_eq!(state as usize, number, "{state}");
+        }
+    }
 
     #[test]
     fn a_disconnect_says_who_closed_and_why() {

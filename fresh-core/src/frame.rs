@@ -135,6 +135,15 @@ impl Frame {
         Self::Close(Some(CloseFrame::new(code, reason)))
     }
 
+    /// Whether it is a message, and no control frame (RFC 6455 §5.6).
+    #[inline]
+    pub(crate) fn is_data(&self) -> bool {
+        match self {
+            Self::Text(_) | Self::Binary(_) => true,
+            Self::Ping(_) | Self::Pong(_) | Self::Close(_) => false,
+        }
+    }
+
     /// The length of the payload on the wire, in bytes, before compression.
     pub fn payload_len(&self) -> usize {
         match self {

@@ -11,10 +11,7 @@ use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytestring::ByteString;
 use futures_util::{Stream, stream};
-use tokio::sync::{
-    mpsc::{self, error::TrySendError},
-    oneshot,
-};
+use tokio::sync::oneshot;
 
 pub use crate::error::SendError;
 pub use error::{EndedError, InfoError, StartError};
@@ -24,7 +21,7 @@ pub use supervised::HandlerFactory;
 use crate::{
     connection::ConnectionState,
     driver::{
-        mail::{Confirm, Control, Mail},
+        mail::{Confirm, Control, Letter, Mail, Mailbox, Refused},
         shared::{Shared, Status},
     },
     error::{Error, SendFailure},
@@ -46,9 +43,7 @@ pub struct Client<I = ()> {
 /// What all handles of one client share.
 struct Inner<I> {
     shared: Arc<Shared>,
-    mailbox: mpsc::Sender<Mail>,
-    infos: mpsc::Sender<I>,
-    controls: mpsc::UnboundedSender<Control>,
+    mailbox: Arc<Mailbox<I>>,
 }
 
 impl<I: Send + 'static> Client<I> {
@@ -60,8 +55,15 @@ impl<I: Send + 'static> Client<I> {
     ///
     /// At once, with the frame given back: one that may not be sent (`Encode`), and, by the
     /// [`Offline`] policy, one for which there is no connection (`Send`).
-    pub async fn send(&self, frame: impl Into<Frame>) -> Result<(), SendError> {
-        self.accept(frame.into(), None).await
+    // No `async fn`, which would move the frame about once more; this is the way of every message that goes out.
+    pub fn send(&self, frame: impl Into<Frame>) -> impl Future<Output = Result<(), SendError>> + Send {
+        let frame = frame.into();
+        async move {
+            match self.accept_now(frame, None)? {
+                Some(letter) => self.accept_later(letter).await,
+                None => Ok(()),
+            }
+        }
     }
 
     /// Sends a frame, or answers at once that the mailbox is full.
@@ -70,14 +72,9 @@ impl<I: Send + 'static> Client<I> {
     ///
     /// Those of [`send`](Self::send), and `SendFailure::MailboxFull`.
     pub fn try_send(&self, frame: impl Into<Frame>) -> Result<(), SendError> {
-        let Some(frame) = self.admit(frame.into())? else { return Ok(()) };
-        match self.inner.mailbox.try_reserve() {
-            Ok(room) => {
-                room.send(Mail::Frame(frame, None));
-                Ok(())
-            }
-            Err(TrySendError::Full(())) => Err(SendError::new(Some(frame), SendFailure::MailboxFull)),
-            Err(TrySendError::Closed(())) => Err(SendError::new(Some(frame), SendFailure::Ended)),
+        match self.accept_now(frame.into(), None)? {
+            Some((frame, _)) => Err(SendError::new(Some(frame), SendFailure::MailboxFull)),
+            None => Ok(()),
         }
     }
 
@@ -91,7 +88,9 @@ impl<I: Send + 'static> Client<I> {
     /// written, writing failed or timed out. With `Offline::Drop` the error is `SendFailure::Dropped`.
     pub async fn send_confirmed(&self, frame: impl Into<Frame>) -> Result<(), SendError> {
         let (confirm, confirmed) = oneshot::channel();
-        self.accept(frame.into(), Some(confirm)).await?;
+        if let Some(letter) = self.accept_now(frame.into(), Some(confirm))? {
+            self.accept_later(letter).await?;
+        }
         confirmed.await.unwrap_or_else(|_| Err(SendError::new(None, SendFailure::Ended)))
     }
 
@@ -107,7 +106,7 @@ impl<I: Send + 'static> Client<I> {
     pub fn close(&self, code: impl Into<CloseCode>, reason: impl Into<ByteString>) -> Result<(), Error> {
         let close = CloseFrame::new(code, reason);
         encoder::check(&Frame::Close(Some(close.clone())))?;
-        self.inner.controls.send(Control::Close(close)).map_err(|_| SendFailure::Ended.into())
+        self.inner.mailbox.control(Control::Close(close)).map_err(|_| SendFailure::Ended.into())
     }
 
     /// Ends the client: a close frame with 1001 behind the frames accepted so far, the close handshake,
@@ -124,7 +123,7 @@ impl<I: Send + 'static> Client<I> {
     /// [`stop`](Self::stop) without waiting for its end.
     pub fn request_stop(&self) {
         // A client that has ended needs no stopping.
-        let _ = self.inner.controls.send(Control::Stop);
+        let _ = self.inner.mailbox.control(Control::Stop);
     }
 
     /// Hands an info to `handle_info`; waits while the mailbox for infos is full. Erlang's `send/2` to the process.
@@ -135,7 +134,7 @@ impl<I: Send + 'static> Client<I> {
     ///
     /// The client has ended; the info is given back.
     pub async fn info(&self, info: I) -> Result<(), InfoError<I>> {
-        self.inner.infos.send(info).await.map_err(|refused| InfoError::new(refused.0, SendFailure::Ended))
+        self.inner.mailbox.info(info).await.map_err(|info| InfoError::new(info, SendFailure::Ended))
     }
 
     /// Hands an info to `handle_info`, or answers at once that the mailbox for infos is full.
@@ -144,9 +143,9 @@ impl<I: Send + 'static> Client<I> {
     ///
     /// The client has ended, or the mailbox is full; the info is given back.
     pub fn try_info(&self, info: I) -> Result<(), InfoError<I>> {
-        self.inner.infos.try_send(info).map_err(|refused| match refused {
-            TrySendError::Full(info) => InfoError::new(info, SendFailure::MailboxFull),
-            TrySendError::Closed(info) => InfoError::new(info, SendFailure::Ended),
+        self.inner.mailbox.try_info(info).map_err(|refused| match refused {
+            Refused::Full(info) => InfoError::new(info, SendFailure::MailboxFull),
+            Refused::Ended(info) => InfoError::new(info, SendFailure::Ended),
         })
     }
 
@@ -154,7 +153,7 @@ impl<I: Send + 'static> Client<I> {
     /// first, with 1000 and without asking the handler; an attempt that is under way goes on.
     pub fn reconnect(&self) {
         // A client that has ended stays ended.
-        let _ = self.inner.controls.send(Control::Reconnect);
+        let _ = self.inner.mailbox.control(Control::Reconnect);
     }
 
     /// Whether messages travel at this moment.
@@ -164,7 +163,7 @@ impl<I: Send + 'static> Client<I> {
 
     /// Where the client stands at this moment.
     pub fn state(&self) -> ConnectionState {
-        self.status(|status| status.state)
+        self.inner.shared.state()
     }
 
     /// The state now, and then each change. A slow reader misses intermediate states, never the last one; the
@@ -249,27 +248,32 @@ impl<I: Send + 'static> Client<I> {
         look(&self.inner.shared.status.borrow())
     }
 
-    async fn accept(&self, frame: Frame, confirm: Option<Confirm>) -> Result<(), SendError> {
-        let Some(frame) = self.admit_or_drop(frame, confirm.is_some())? else { return Ok(()) };
-        match self.inner.mailbox.try_reserve() {
-            Ok(room) => {
-                room.send(Mail::Frame(frame, confirm));
-                Ok(())
-            }
-            Err(TrySendError::Closed(())) => Err(SendError::new(Some(frame), SendFailure::Ended)),
-            Err(TrySendError::Full(())) => self.accept_later(frame, confirm).await,
+    /// Accepts a frame, where there is room; gives it back where there is none.
+    #[inline]
+    fn accept_now(&self, frame: Frame, confirm: Option<Confirm>) -> Result<Option<Letter>, SendError> {
+        // Nothing has to be asked about what comes most.
+        let frame = if self.is_open() && frame.is_data() {
+            frame
+        } else {
+            let Some(frame) = self.admit_or_drop(frame, confirm.is_some())? else { return Ok(None) };
+            frame
+        };
+        match self.inner.mailbox.try_send(frame, confirm) {
+            Ok(()) => Ok(None),
+            Err(Refused::Full(letter)) => Ok(Some(letter)),
+            Err(Refused::Ended((frame, _))) => Err(SendError::new(Some(frame), SendFailure::Ended)),
         }
     }
 
     /// Waits for room; the connection may be gone by then.
-    async fn accept_later(&self, frame: Frame, confirm: Option<Confirm>) -> Result<(), SendError> {
-        let Ok(room) = self.inner.mailbox.reserve().await else {
-            return Err(SendError::new(Some(frame), SendFailure::Ended));
-        };
-        if let Some(frame) = self.admit_or_drop(frame, confirm.is_some())? {
-            room.send(Mail::Frame(frame, confirm));
+    async fn accept_later(&self, (frame, confirm): Letter) -> Result<(), SendError> {
+        let ended = |frame| Err(SendError::new(frame, SendFailure::Ended));
+        let Some(room) = self.inner.mailbox.room().await else { return ended(Some(frame)) };
+        let Some(frame) = self.admit_or_drop(frame, confirm.is_some())? else { return Ok(()) };
+        match room.send(Mail::Frame(frame, confirm)) {
+            Ok(()) => Ok(()),
+            Err(mail) => ended(mail.into_frame()),
         }
-        Ok(())
     }
 
     fn admit_or_drop(&self, frame: Frame, confirmed: bool) -> Result<Option<Frame>, SendError> {
@@ -309,7 +313,7 @@ impl<I: Send + 'static> Client<I> {
     }
 
     fn waiting(&self) -> usize {
-        self.inner.mailbox.max_capacity() - self.inner.mailbox.capacity()
+        self.inner.mailbox.waiting()
     }
 }
 

@@ -2,12 +2,17 @@
 
 use std::{future::Future, sync::Arc};
 
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::{Client, Inner, StartError, supervised::linked};
 use crate::{
-    driver::{self, mail::Mailboxes, shared::Shared, source::Source},
+    driver::{
+        self,
+        mail::{Mailbox, Post},
+        shared::Shared,
+        source::Source,
+    },
     error::Reason,
     exit::ExitReason,
     handler::Handler,
@@ -122,23 +127,22 @@ impl<I: Send + 'static> Client<I> {
 struct Starting<I> {
     options: Options,
     client: Client<I>,
-    boxes: Mailboxes<I>,
+    post: Post<I>,
     registration: Registration,
 }
 
 impl<I: Send + 'static> Starting<I> {
     fn new(options: Options) -> Self {
         let shared = Arc::new(Shared::new(&options));
-        let (mailbox, mail) = mpsc::channel(match options.offline {
+        let frames = match options.offline {
             Offline::Queue(most) => options.mailbox.max(most),
             Offline::Reject | Offline::Drop => options.mailbox,
-        });
-        let (infos, info) = mpsc::channel(options.mailbox);
-        let (controls, control) = mpsc::unbounded_channel();
-        let boxes = Mailboxes { mail, info, control, mailbox: mailbox.clone() };
-        let client = Client { inner: Arc::new(Inner { shared, mailbox, infos, controls }) };
+        };
+        let mailbox = Arc::new(Mailbox::new(frames, options.mailbox));
+        let post = Post::new(Arc::clone(&mailbox));
+        let client = Client { inner: Arc::new(Inner { shared, mailbox }) };
         let registration = Registration::new(options.name.clone(), AnyClient::new(client.clone()));
-        Self { options, client, boxes, registration }
+        Self { options, client, post, registration }
     }
 
     /// Takes the name, where the registry can answer at once.
@@ -151,7 +155,7 @@ impl<I: Send + 'static> Starting<I> {
         self,
         source: impl FnOnce(Client<I>) -> Source<H>,
     ) -> (Client<I>, impl Future<Output = ExitReason> + Send + 'static) {
-        let Self { options, client, boxes, registration } = self;
+        let Self { options, client, post, registration } = self;
         let entry = async move {
             let taken = |holder| Reason::from(StartError::AlreadyStarted(holder));
             let registered = registration.wait().await.map_err(taken)?;
@@ -162,7 +166,7 @@ impl<I: Send + 'static> Starting<I> {
             })
         };
         let shared = Arc::clone(&client.inner.shared);
-        let running = driver::run(options, shared, boxes, source(client.clone()), entry);
+        let running = driver::run(options, shared, post, source(client.clone()), entry);
         (client, running)
     }
 }

@@ -82,7 +82,8 @@ impl<I: Send + 'static> Client<I> {
         // A new channel has room.
         let _ = sender.try_send(first);
         let mail = Mail::Pieces(Box::new(Pieces { pieces, confirm, connection }));
-        if self.inner.mailbox.send(mail).await.is_err() {
+        let Some(room) = self.inner.mailbox.room().await else { return ended() };
+        if room.send(mail).is_err() {
             return ended();
         }
         if !is_whole {

@@ -1,6 +1,11 @@
 //! From a call to the callback, and from what it returns to an answer for the machine.
 
-use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    task::Poll,
+};
 
 use futures_util::FutureExt;
 
@@ -20,7 +25,7 @@ pub(super) async fn answer<H: Handler>(handler: &mut H, call: Call<H::Info>) -> 
 
 async fn run<H: Handler>(handler: &mut H, call: Call<H::Info>) -> Answer {
     match call {
-        Call::Event(Event::Message(message)) => action(handler.handle_in(message).await),
+        Call::Message(message) | Call::Event(Event::Message(message)) => action(handler.handle_in(message).await),
         Call::Event(Event::Control(control)) => action(handler.handle_control(control).await),
         Call::Event(Event::Connected(upgrade)) => action(handler.handle_connect(&upgrade).await),
         Call::Event(Event::Disconnected(disconnect)) => {
@@ -35,7 +40,7 @@ async fn run<H: Handler>(handler: &mut H, call: Call<H::Info>) -> Answer {
     }
 }
 
-fn action(returned: Result<Action>) -> Answer {
+pub(super) fn action(returned: Result<Action>) -> Answer {
     match returned {
         Ok(action) => Answer::Action(action),
         Err(error) => Answer::Raised(error.into()),
@@ -47,6 +52,15 @@ pub(super) async fn terminate<H: Handler>(handler: &mut H, reason: ExitReason) -
     match answer(handler, Call::Terminate(reason.clone())).await {
         Answer::Panicked(message) => ExitReason::Panicked(message),
         Answer::Action(_) | Answer::Raised(_) | Answer::Verdict(..) | Answer::Settled => reason,
+    }
+}
+
+/// What a poll gave, or the message of its panic.
+#[inline]
+pub(super) fn poll_caught<T>(poll: impl FnOnce() -> Poll<T>) -> Poll<std::result::Result<T, Arc<str>>> {
+    match catch_unwind(AssertUnwindSafe(poll)) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic_message(&*panic))),
     }
 }
 

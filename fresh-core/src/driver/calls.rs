@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 
-use crate::{exit::ExitReason, machine::Event, options::Options};
+use crate::{exit::ExitReason, frame::Message, machine::Event, options::Options};
 
 /// What the handler is told next.
 #[derive(Debug)]
 pub(super) enum Call<I> {
+    /// A message that nothing waits before.
+    Message(Message),
     Event(Event),
     Info(I),
     /// The last one.

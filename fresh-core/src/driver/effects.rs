@@ -2,8 +2,6 @@
 
 use std::{mem, sync::Arc};
 
-use tokio::sync::mpsc::error::TrySendError;
-
 use super::{
     link::Link,
     mail::{Confirm, Mail},
@@ -27,11 +25,7 @@ impl<I: Send + 'static> Turn<I> {
                 let deadline = self.machine.next_timeout();
                 self.link.upgrade(Arc::clone(&self.options), deadline);
             }
-            Effect::Send(outbound) => {
-                if let Some(stream) = self.link.stream() {
-                    stream.send(outbound);
-                }
-            }
+            Effect::Send(outbound) => self.transmit(outbound),
             Effect::SendPiece(piece, receipt) => {
                 if let Some(stream) = self.link.stream() {
                     stream.send_piece(piece, receipt);
@@ -46,7 +40,7 @@ impl<I: Send + 'static> Turn<I> {
                 self.calls.push_next(event);
             }
             Effect::Discard => {
-                self.shared().counters.messages_received.add(1);
+                self.shared().counters.messages_received.count();
                 self.discarded += 1;
             }
             Effect::DiscardCalls => {
@@ -60,9 +54,16 @@ impl<I: Send + 'static> Turn<I> {
         }
     }
 
+    #[inline]
+    pub(super) fn transmit(&mut self, outbound: Outbound) {
+        if let Some(stream) = self.link.stream() {
+            stream.send(outbound);
+        }
+    }
+
     fn deliver(&mut self, event: Event) {
         match &event {
-            Event::Message(_) => self.shared().counters.messages_received.add(1),
+            Event::Message(_) => self.shared().counters.messages_received.count(),
             Event::Connected(upgrade) => {
                 self.shared().counters.connections.add(1);
                 self.shared().opened(upgrade);
@@ -76,10 +77,9 @@ impl<I: Send + 'static> Turn<I> {
     /// Keeps a frame for the next connection, where the policy has room for it.
     fn hold(&mut self, Outbound { frame, origin }: Outbound) {
         let confirm = self.take_receipt(origin);
-        let mailbox = &self.boxes.mailbox;
         let mail = Mail::Frame(frame, confirm);
-        let refused = if self.options.offline.has_room(mailbox.max_capacity() - mailbox.capacity()) {
-            mailbox.try_send(mail).err().map(TrySendError::into_inner)
+        let refused = if self.options.offline.has_room(self.post.waiting()) {
+            self.post.put_back(mail).err()
         } else {
             Some(mail)
         };
@@ -111,7 +111,7 @@ impl<I: Send + 'static> Turn<I> {
     }
 
     pub(super) fn confirm(&mut self, receipt: Option<u64>) {
-        self.shared().counters.frames_sent.add(1);
+        self.shared().counters.frames_sent.count();
         if let Some(confirm) = self.take_receipt(Origin::Handle(receipt)) {
             tell(confirm, Ok(()));
         }

@@ -1,7 +1,16 @@
-//! What the handles drop into a driver's mailboxes.
+//! What the handles drop in for their driver: frames and infos, each bounded, and what must not wait for room.
+//!
+//! A channel would do, but for what it costs: here the driver takes all there is at one look, a handle takes one lock
+//! for all that it has to know, and a mailbox that nobody uses holds no memory.
+
+mod mailbox;
+mod post;
+#[cfg(test)]
+mod tests;
 
 use tokio::sync::{mpsc, oneshot};
 
+pub(crate) use self::{mailbox::Mailbox, post::Post};
 use crate::{
     error::SendError,
     frame::{CloseFrame, Frame},
@@ -19,6 +28,9 @@ pub(crate) enum Mail {
     Pieces(Box<Pieces>),
 }
 
+/// A frame that was not taken, and where its fate would have been told.
+pub(crate) type Letter = (Frame, Option<Confirm>);
+
 /// A message that comes in pieces, by a channel of its own; the first one is in it.
 ///
 /// Where the channel ends before the message does, its sender has given it up.
@@ -31,11 +43,19 @@ pub(crate) struct Pieces {
 }
 
 impl Mail {
+    /// The frame that it is, where it is one.
+    pub(crate) fn into_frame(self) -> Option<Frame> {
+        match self {
+            Self::Frame(frame, _) => Some(frame),
+            Self::Pieces(_) => None,
+        }
+    }
+
     /// Whether it may not go out amid a message (RFC 6455 §5.4).
     pub(super) fn is_data(&self) -> bool {
         match self {
-            Self::Frame(Frame::Text(_) | Frame::Binary(_), _) | Self::Pieces(_) => true,
-            Self::Frame(Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_), _) => false,
+            Self::Frame(frame, _) => frame.is_data(),
+            Self::Pieces(_) => true,
         }
     }
 }
@@ -58,12 +78,9 @@ impl From<Control> for Command {
     }
 }
 
-/// The driver's ends of the channels.
+/// Why nothing was dropped in; what was meant to be is given back.
 #[derive(Debug)]
-pub(crate) struct Mailboxes<I> {
-    pub(crate) mail: mpsc::Receiver<Mail>,
-    pub(crate) info: mpsc::Receiver<I>,
-    pub(crate) control: mpsc::UnboundedReceiver<Control>,
-    /// The other end of `mail`, for frames that are kept for the next connection.
-    pub(crate) mailbox: mpsc::Sender<Mail>,
+pub(crate) enum Refused<T> {
+    Full(T),
+    Ended(T),
 }

@@ -7,6 +7,7 @@ mod alarm;
 mod callbacks;
 mod calls;
 mod effects;
+mod flow;
 mod link;
 pub(crate) mod log;
 pub(crate) mod mail;
@@ -23,7 +24,7 @@ use std::{
 };
 
 use calls::Call;
-use mail::Mailboxes;
+use mail::Post;
 use shared::Shared;
 use source::Source;
 use tracing::Instrument;
@@ -38,13 +39,14 @@ use crate::{error::Reason, exit::ExitReason, handler::Handler, machine::Answer, 
 pub(crate) fn run<H: Handler, K: Future<Output = ()> + Send>(
     options: Options,
     shared: Arc<Shared>,
-    boxes: Mailboxes<H::Info>,
+    post: Post<H::Info>,
     source: Source<H>,
     entry: impl Future<Output = Result<K, Reason>> + Send + 'static,
 ) -> impl Future<Output = ExitReason> + Send + 'static {
     let span = shared.span.clone();
     let ending = Ending(Arc::clone(&shared));
-    let mut turn = Turn::new(options, shared, boxes, source.is_renewable());
+    // In a box: a future that moves it from one function to the next has room for it in each.
+    let mut turn = Box::new(Turn::new(options, shared, post, source.is_renewable()));
     async move {
         let ending = ending;
         let reason = match turn.admitted(entry).await {
@@ -61,17 +63,18 @@ pub(crate) fn run<H: Handler, K: Future<Output = ()> + Send>(
     .instrument(span)
 }
 
-async fn drive<H: Handler>(mut turn: Turn<H::Info>, mut source: Source<H>) -> ExitReason {
+async fn drive<H: Handler>(mut turn: Box<Turn<H::Info>>, mut source: Source<H>) -> ExitReason {
     turn.start();
     let reason = loop {
-        match poll_fn(|cx| turn.poll_call(cx)).await {
+        let answer = match poll_fn(|cx| turn.poll_call(cx)).await {
             Call::Terminate(reason) => break reason,
+            Call::Message(message) => turn.flow(&mut source.handler, message).await,
             call @ (Call::Event(_) | Call::Info(_)) => {
-                let callback = callbacks::answer(&mut source.handler, call);
-                if let Some(answer) = turn.while_pending(callback).await {
-                    turn.answer(answer);
-                }
+                turn.while_pending(callbacks::answer(&mut source.handler, call)).await
             }
+        };
+        if let Some(answer) = answer {
+            turn.answer(answer);
         }
         if turn.take_renewal()
             && let Err(message) = callbacks::caught(async { source.renew() }).await
@@ -83,7 +86,7 @@ async fn drive<H: Handler>(mut turn: Turn<H::Info>, mut source: Source<H>) -> Ex
 }
 
 /// Gives up everything, the handler last.
-async fn end<H: Handler>(turn: Turn<H::Info>, mut source: Source<H>, reason: ExitReason) -> ExitReason {
+async fn end<H: Handler>(turn: Box<Turn<H::Info>>, mut source: Source<H>, reason: ExitReason) -> ExitReason {
     turn.end(&reason);
     callbacks::terminate(&mut source.handler, reason).await
 }

@@ -1,6 +1,9 @@
 //! What the handles and the driver share: where the client stands, and what it counts.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU8, Ordering},
+};
 
 use tokio::sync::watch;
 use tracing::Span;
@@ -31,6 +34,8 @@ pub(crate) struct Status {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) status: watch::Sender<Status>,
+    /// The state in `status`, for whoever asks before each frame.
+    state: AtomicU8,
     pub(crate) counters: Counters,
     pub(crate) offline: Offline,
     pub(crate) error_logging: bool,
@@ -49,6 +54,7 @@ impl Shared {
             exit: None,
         };
         Self {
+            state: AtomicU8::new(status.state as u8),
             status: watch::Sender::new(status),
             counters: Counters::default(),
             offline: options.offline,
@@ -57,10 +63,22 @@ impl Shared {
         }
     }
 
+    /// Where the client stands.
+    #[inline]
+    pub(crate) fn state(&self) -> ConnectionState {
+        let index = usize::from(self.state.load(Ordering::Acquire));
+        ConnectionState::ALL.get(index).copied().unwrap_or(ConnectionState::Ended)
+    }
+
+    fn set(&self, status: &mut Status, state: ConnectionState) {
+        status.state = state;
+        self.state.store(state as u8, Ordering::Release);
+    }
+
     /// State and count change at once: whoever `connected()` lets go may send.
     pub(crate) fn opened(&self, upgrade: &Upgrade) {
         self.status.send_modify(|status| {
-            status.state = ConnectionState::Connected;
+            self.set(status, ConnectionState::Connected);
             status.connections += 1;
             status.peer_addr = upgrade.peer_addr;
             status.local_addr = upgrade.local_addr;
@@ -69,7 +87,7 @@ impl Shared {
     }
 
     pub(crate) fn moved(&self, state: ConnectionState) {
-        self.status.send_modify(|status| status.state = state);
+        self.status.send_modify(|status| self.set(status, state));
     }
 
     /// The transport is gone, and its addresses with it.
@@ -92,7 +110,7 @@ impl Shared {
     /// The last word about a client; the first one counts.
     pub(crate) fn ended(&self, reason: ExitReason) {
         self.status.send_modify(|status| {
-            status.state = ConnectionState::Ended;
+            self.set(status, ConnectionState::Ended);
             status.exit.get_or_insert(reason);
         });
     }

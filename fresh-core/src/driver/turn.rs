@@ -16,7 +16,7 @@ use super::{
     calls::{Call, Calls, Waiting},
     link::Link,
     log::Log,
-    mail::{Confirm, Control, Mail, Mailboxes},
+    mail::{Confirm, Control, Mail, Post},
     pieces::Underway,
     shared::Shared,
 };
@@ -27,7 +27,7 @@ use crate::{
     error::{Reason, SendFailure},
     exit::ExitReason,
     frame::Frame,
-    machine::{Answer, Command, Config, Input, Machine},
+    machine::{Answer, Command, Config, Input, Machine, Origin, Outbound},
     options::Options,
 };
 
@@ -39,19 +39,15 @@ pub(super) struct Turn<I> {
     now: Instant,
     pub(super) options: Arc<Options>,
     shared: Arc<Shared>,
-    pub(super) boxes: Mailboxes<I>,
+    pub(super) post: Post<I>,
     /// What was asked for before the start.
     early: Vec<Control>,
     /// The message that goes out in pieces.
     pub(super) pieces: Option<Box<Underway>>,
-    /// What came behind it and has to wait for its end; the mailbox rests then.
-    in_hand: Option<Box<Mail>>,
     pub(super) receipts: HashMap<u64, Confirm>,
     pub(super) next_receipt: u64,
     pub(super) link: Link,
     pub(super) calls: Calls,
-    /// The next info, taken out of its mailbox to be told of the one after it.
-    info: Option<I>,
     burst: usize,
     alarm: Alarm,
     pub(super) log: Log,
@@ -65,7 +61,7 @@ pub(super) struct Turn<I> {
 }
 
 impl<I: Send + 'static> Turn<I> {
-    pub(super) fn new(options: Options, shared: Arc<Shared>, boxes: Mailboxes<I>, renewable: bool) -> Self {
+    pub(super) fn new(options: Options, shared: Arc<Shared>, post: Post<I>, renewable: bool) -> Self {
         let machine = Machine::new(Config::new(&options, renewable), Backoff::new(options.backoff));
         Self {
             state: machine.state(),
@@ -75,14 +71,12 @@ impl<I: Send + 'static> Turn<I> {
             log: Log::new(&options),
             options: Arc::new(options),
             shared,
-            boxes,
+            post,
             early: Vec::new(),
             pieces: None,
-            in_hand: None,
             receipts: HashMap::new(),
             next_receipt: 0,
             link: Link::None,
-            info: None,
             burst: 0,
             alarm: Alarm::default(),
             discarded: 0,
@@ -109,12 +103,17 @@ impl<I: Send + 'static> Turn<I> {
 
     /// Until a stop is asked for; what else is asked for meanwhile is done after the start.
     async fn stopped(&mut self) {
-        while let Some(control) = self.boxes.control.recv().await {
-            match control {
-                Control::Stop => break,
-                Control::Close(_) | Control::Reconnect => self.early.push(control),
+        poll_fn(|cx| {
+            self.post.look(cx);
+            while let Some(control) = self.post.next_control() {
+                match control {
+                    Control::Stop => return Poll::Ready(()),
+                    Control::Close(_) | Control::Reconnect => self.early.push(control),
+                }
             }
-        }
+            Poll::Pending
+        })
+        .await;
     }
 
     pub(super) fn start(&mut self) {
@@ -133,6 +132,9 @@ impl<I: Send + 'static> Turn<I> {
             }
             if self.burst < BURST && self.may_call() {
                 if self.calls.is_empty() {
+                    if let Some(message) = self.next_message() {
+                        return Poll::Ready(Call::Message(message));
+                    }
                     self.decode(false);
                 }
                 if let Some(call) = self.next_call() {
@@ -151,16 +153,19 @@ impl<I: Send + 'static> Turn<I> {
     }
 
     /// Runs a callback, and the connection beside it; `None` where the client ended before the callback did.
-    pub(super) async fn while_pending(&mut self, callback: impl Future<Output = Answer>) -> Option<Answer> {
+    pub(super) async fn while_pending<T>(&mut self, callback: impl Future<Output = T>) -> Option<T> {
         let mut callback = pin!(callback);
-        poll_fn(|cx| {
-            if let Poll::Ready(answer) = callback.as_mut().poll(cx) {
-                return Poll::Ready(Some(answer));
-            }
-            self.poll(cx, true);
-            if self.machine.has_ended() { Poll::Ready(None) } else { Poll::Pending }
+        poll_fn(|cx| match callback.as_mut().poll(cx) {
+            Poll::Ready(answer) => Poll::Ready(Some(answer)),
+            Poll::Pending => self.poll_beside(cx),
         })
         .await
+    }
+
+    /// Polls the connection beside a callback that is pending; ready where the client ended before the callback did.
+    pub(super) fn poll_beside<T>(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.poll(cx, true);
+        if self.machine.has_ended() { Poll::Ready(None) } else { Poll::Pending }
     }
 
     pub(super) fn answer(&mut self, answer: Answer) {
@@ -182,10 +187,10 @@ impl<I: Send + 'static> Turn<I> {
     /// Gives up everything but the handler. Whoever still waits for a frame learns that the client has ended.
     pub(super) fn end(mut self, reason: &ExitReason) {
         self.log.ended(reason);
-        self.lost_infos(self.infos() as u64);
-        self.boxes.mail.close();
+        self.post.close();
+        self.lost_infos(self.post.infos() as u64);
         let mut lost = 0;
-        while let Some(mail) = self.next_mail() {
+        while let Some(mail) = self.post.next_mail() {
             // Who sends a message in pieces learns it by the end of its channel.
             if let Mail::Frame(frame, confirm) = mail {
                 let outbound = self.outbound(frame, confirm);
@@ -200,11 +205,12 @@ impl<I: Send + 'static> Turn<I> {
         self.now = now();
         loop {
             self.again = false;
+            self.post.look(cx);
             // First, as they came before a close that comes with them.
-            self.take_infos(cx);
-            self.take_controls(cx);
+            self.take_infos();
+            self.take_controls();
             self.take_pieces(cx);
-            self.take_mail(cx);
+            self.take_mail();
             self.advance(cx);
             self.read(cx, busy);
             // What can go out does before anything is given up for being late: a close timeout of zero is.
@@ -226,40 +232,43 @@ impl<I: Send + 'static> Turn<I> {
         }
     }
 
-    fn take_controls(&mut self, cx: &mut Context<'_>) {
-        while let Poll::Ready(Some(control)) = self.boxes.control.poll_recv(cx) {
+    fn take_controls(&mut self) {
+        while let Some(control) = self.post.next_control() {
             // What was accepted before goes out before; what waits for the end of a message cannot.
-            while !self.machine.holds_mail()
-                && !self.is_held_up()
-                && let Some(mail) = self.next_mail()
-            {
-                self.take(mail);
-            }
+            self.take_mail_while(|turn| !turn.machine.holds_mail() && !turn.is_held_up());
             self.feed(Input::Command(control.into()));
         }
     }
 
-    fn take_mail(&mut self, cx: &mut Context<'_>) {
-        while self.takes_mail() {
-            let Poll::Ready(Some(mail)) = self.poll_mail(cx) else { break };
-            self.take(mail);
-        }
+    fn take_mail(&mut self) {
+        self.take_mail_while(Self::takes_mail);
     }
 
-    fn poll_mail(&mut self, cx: &mut Context<'_>) -> Poll<Option<Mail>> {
-        match self.in_hand.take() {
-            Some(mail) => Poll::Ready(Some(*mail)),
-            None => self.boxes.mail.poll_recv(cx),
+    fn take_mail_while(&mut self, takes: impl Fn(&mut Self) -> bool) {
+        let mut done = 0;
+        while takes(self)
+            && let Some(mail) = self.post.next_mail()
+        {
+            match mail {
+                Mail::Frame(frame, None) if frame.is_data() && self.machine.is_open() => {
+                    // Nothing else would come of it.
+                    self.transmit(Outbound { frame, origin: Origin::Handle(None) });
+                    done += 1;
+                }
+                mail @ (Mail::Frame(..) | Mail::Pieces(_)) => {
+                    // First, as it may have to be put back.
+                    self.post.done_with(1);
+                    self.take(mail);
+                }
+            }
         }
-    }
-
-    fn next_mail(&mut self) -> Option<Mail> {
-        self.in_hand.take().map(|mail| *mail).or_else(|| self.boxes.mail.try_recv().ok())
+        if done > 0 {
+            self.post.done_with(done);
+        }
     }
 
     fn take(&mut self, mail: Mail) {
         match mail {
-            mail if self.pieces.is_some() && mail.is_data() => self.in_hand = Some(Box::new(mail)),
             Mail::Frame(frame, confirm) => {
                 let outbound = self.outbound(frame, confirm);
                 self.feed(Input::Command(Command::Send(outbound)));
@@ -269,26 +278,28 @@ impl<I: Send + 'static> Turn<I> {
     }
 
     /// Gives the infos that have come their place among the calls, behind what was received before them.
-    fn take_infos(&mut self, cx: &mut Context<'_>) {
-        if self.machine.is_leaving() {
-            return;
+    fn take_infos(&mut self) {
+        if !self.machine.is_leaving() {
+            self.calls.note_infos(self.post.infos());
         }
-        if self.info.is_none()
-            && let Poll::Ready(info) = self.boxes.info.poll_recv(cx)
-        {
-            self.info = info;
-        }
-        self.calls.note_infos(self.infos());
     }
 
-    fn infos(&self) -> usize {
-        usize::from(self.info.is_some()) + self.boxes.info.len()
+    /// Whether a message that is read now may be handled at once: it waits behind nothing, and changes nothing else.
+    #[inline]
+    pub(super) fn flows(&mut self) -> bool {
+        let open = self.machine.is_open() && self.calls.is_empty() && self.burst < BURST;
+        open && !self.renewal && self.link.stream().is_some_and(|stream| !stream.is_full() && !stream.paused)
+    }
+
+    #[inline]
+    pub(super) fn count_call(&mut self) {
+        self.burst += 1;
     }
 
     fn next_call(&mut self) -> Option<Call<I>> {
         match self.calls.pop()? {
             Waiting::Event(event) => Some(Call::Event(event)),
-            Waiting::Info => self.info.take().or_else(|| self.boxes.info.try_recv().ok()).map(Call::Info),
+            Waiting::Info => self.post.next_info().map(Call::Info),
         }
     }
 
@@ -321,7 +332,7 @@ impl<I: Send + 'static> Turn<I> {
 
     /// Whether what comes next has to wait for the end of a message.
     fn is_held_up(&self) -> bool {
-        self.pieces.is_some() && self.in_hand.is_some()
+        self.pieces.is_some() && self.post.peek_mail().is_some_and(Mail::is_data)
     }
 
     /// Whether what can wait elsewhere may be added to what waits to be written.

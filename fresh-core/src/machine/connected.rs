@@ -7,7 +7,7 @@ use super::{
     context::{Again, Context},
     io::{About, Answer, Command, Effect, Event, Input, Outbound, Wire},
     keepalive::Keepalive,
-    sending::{Sending, is_data},
+    sending::Sending,
     state::State,
     timers::Timer,
 };
@@ -50,6 +50,12 @@ impl Connected {
             reading: Reading::Flowing,
             sending: Sending::Whole,
         })
+    }
+
+    /// Whether no message in pieces is on its way out.
+    #[inline]
+    pub(super) fn is_whole(&self) -> bool {
+        self.sending.is_whole()
     }
 
     /// How many bytes of frames wait for the end of a message in pieces.
@@ -216,7 +222,7 @@ impl Connected {
                 }
                 return self.closing(Purpose::Disconnect(Initiator::Local), now, context);
             }
-            behind_data |= is_data(&frame);
+            behind_data |= frame.is_data();
             if behind_data {
                 self.sending.send_or_hold(Outbound::reply(frame), context);
             } else {

@@ -119,7 +119,7 @@ impl Outbound {
         Self { frame, origin: Origin::Machine }
     }
 
-    pub(super) fn reply(frame: Frame) -> Self {
+    pub(crate) fn reply(frame: Frame) -> Self {
         Self { frame, origin: Origin::Callback }
     }
 }

@@ -79,6 +79,13 @@ impl Machine {
         matches!(self.context.config.offline, Offline::Queue(_)) && self.state.is_offline()
     }
 
+    /// Whether messages travel freely. While they do, one that is received is delivered, one that a handle or a callback
+    /// sends is sent, and nothing else comes of it: the driver need not ask.
+    #[inline]
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(&self.state, State::Connected(connected) if connected.is_whole())
+    }
+
     /// Whether what is received may still lead to a callback; only then does a full queue of calls stop the reading.
     pub(crate) fn delivers(&self) -> bool {
         self.state.delivers()

@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     error::SendFailure,
-    frame::Frame,
     wire::piece::{Piece, Place},
 };
 
@@ -37,7 +36,7 @@ const OVERHEAD: usize = size_of::<Outbound>();
 impl Sending {
     /// Sends a frame; data that may not go out now waits.
     pub(super) fn send(&mut self, outbound: Outbound, context: &mut Context) {
-        if is_data(&outbound.frame) {
+        if outbound.frame.is_data() {
             self.send_or_hold(outbound, context);
         } else {
             context.effect(Effect::Send(outbound));
@@ -85,6 +84,15 @@ impl Sending {
         }
     }
 
+    /// Whether no message has begun and not ended.
+    #[inline]
+    pub(super) fn is_whole(&self) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Pieces(_) => false,
+        }
+    }
+
     /// Whether this message has begun and not ended.
     pub(super) fn is_amid(&self, message: u64) -> bool {
         matches!(self, Self::Pieces(unfinished) if unfinished.receipt == message)
@@ -106,13 +114,5 @@ impl Sending {
             Self::Whole => 0,
             Self::Pieces(unfinished) => unfinished.bytes,
         }
-    }
-}
-
-/// Whether a frame may not go out amid a message.
-pub(super) fn is_data(frame: &Frame) -> bool {
-    match frame {
-        Frame::Text(_) | Frame::Binary(_) => true,
-        Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_) => false,
     }
 }

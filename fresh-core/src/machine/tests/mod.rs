@@ -6,6 +6,7 @@ mod closing;
 mod invariants;
 mod keepalive;
 mod offline;
+mod open;
 mod pieces;
 mod recovery;
 mod sending;
