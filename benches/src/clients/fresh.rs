@@ -1,0 +1,68 @@
+//! `fresh`: a handler that replies, and a handle.
+
+use std::marker::PhantomData;
+
+use fresh::{Action, Client as Handle, Handler, Message, Options, options::TlsOptions};
+use tokio::sync::oneshot;
+
+use super::{Client, Target, Work, dial::Dial};
+use crate::workload::Job;
+
+pub(super) struct Fresh<S> {
+    client: Handle,
+    done: oneshot::Receiver<()>,
+    stream: PhantomData<S>,
+}
+
+impl<S: Dial> Client for Fresh<S> {
+    async fn connect(target: &Target, work: &Work) -> fresh::Result<Self> {
+        let (on_done, done) = oneshot::channel();
+        let options = Options::new(target.url(S::SCHEME))?.tls(TlsOptions::new().config(target.tls.clone()));
+        let left = if let Job::Send { .. } = work.job { 1 } else { work.count };
+        let client = Handle::start(options, Player { job: work.job, left, on_done: Some(on_done) })?;
+        client.connected().await?;
+        Ok(Self { client, done, stream: PhantomData })
+    }
+
+    async fn perform(self, work: &Work) -> fresh::Result<()> {
+        match work.job {
+            Job::Echo { window } => send(&self.client, &work.message, window).await?,
+            Job::Receive => self.client.send("go").await?,
+            Job::Send { tasks } => {
+                for share in work.shares(tasks) {
+                    let (client, message) = (self.client.clone(), work.message.clone());
+                    tokio::spawn(async move { send(&client, &message, share).await });
+                }
+            }
+        }
+        Ok(self.done.await?)
+    }
+}
+
+async fn send(client: &Handle, message: &Message, count: u64) -> fresh::Result<()> {
+    for _ in 0..count {
+        client.send(message.clone()).await?;
+    }
+    Ok(())
+}
+
+struct Player {
+    job: Job,
+    left: u64,
+    on_done: Option<oneshot::Sender<()>>,
+}
+
+impl Handler for Player {
+    type Info = ();
+
+    async fn handle_in(&mut self, message: Message) -> fresh::Result<Action> {
+        self.left -= 1;
+        if self.left == 0 {
+            self.on_done.take().map(|done| done.send(()));
+        }
+        Ok(match self.job {
+            Job::Echo { .. } => Action::reply(message),
+            Job::Receive | Job::Send { .. } => Action::Continue,
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! The processes of a run: this program, started anew with other arguments.
+
+use std::{
+    env,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use crate::{
+    clients::{Peer, Site},
+    measurement::Measurement,
+    workload::Workload,
+};
+
+/// A server that lives as long as this does.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) site: Site,
+}
+
+impl Server {
+    /// Starts one and waits until it listens. Port 0 is any.
+    pub(crate) fn start(folder: &Path, port: u16) -> fresh::Result<Self> {
+        let mut child = Command::new(env::current_exe()?)
+            .arg("serve")
+            .arg(folder)
+            .arg(port.to_string())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().ok_or("the server has no output")?).read_line(&mut line)?;
+        let (plain, tls) = line.trim().split_once(' ').ok_or("the server does not listen")?;
+        let site = Site { folder: folder.to_owned(), plain: plain.parse()?, tls: tls.parse()? };
+        Ok(Self { child, site })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Where it has ended by itself there is nothing to kill.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs one client to its end.
+pub(crate) fn play(peer: Peer, workload: &Workload, count: u64, site: &Site) -> fresh::Result<Measurement> {
+    let output = Command::new(env::current_exe()?)
+        .args(["play", peer.name(), workload.name, &count.to_string()])
+        .arg(&site.folder)
+        .args([site.plain.to_string(), site.tls.to_string()])
+        .stderr(Stdio::inherit())
+        .output()?;
+    if !output.status.success() {
+        return Err(format!("{} in {}: {}", peer.name(), workload.name, output.status).into());
+    }
+    str::from_utf8(&output.stdout)?.parse()
+}
