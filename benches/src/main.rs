@@ -26,8 +26,15 @@ fn main() -> fresh::Result<()> {
         }
         Arguments::Serve { folder, port } => server::run(&folder, port),
         Arguments::Play { peer, workload, count, site } => {
-            let measurement = clients::run(peer, workload, count, &site)?;
-            println!("{measurement}");
+            println!("{}", clients::run(peer, workload, count, &site)?);
+            Ok(())
+        }
+        Arguments::Idle { peer, connections, site } => {
+            println!("{}", clients::idle::run(peer, connections, &site)?);
+            Ok(())
+        }
+        Arguments::Restart { clients, folder } => {
+            println!("{}", clients::restart::run(clients, &folder)?);
             Ok(())
         }
     }

@@ -33,7 +33,6 @@ impl Measurement {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a figure of a table has three digits")]
 fn each(time: Duration, messages: u64) -> f64 {
     time.as_nanos() as f64 / messages as f64
 }
@@ -49,10 +48,13 @@ impl FromStr for Measurement {
     type Err = fresh::BoxError;
 
     fn from_str(line: &str) -> fresh::Result<Self> {
-        let numbers = line.split_whitespace().map(str::parse).collect::<Result<Vec<u64>, _>>()?;
-        let [messages, cpu, wall, peak_memory] = numbers[..] else {
-            return Err(format!("no measurement: {line:?}").into());
-        };
+        let [messages, cpu, wall, peak_memory] = numbers(line)?;
         Ok(Self { messages, cpu: Duration::from_nanos(cpu), wall: Duration::from_nanos(wall), peak_memory })
     }
+}
+
+/// The numbers of a line by which a process tells what it measured.
+pub(crate) fn numbers<const N: usize>(line: &str) -> fresh::Result<[u64; N]> {
+    let numbers = line.split_whitespace().map(str::parse).collect::<Result<Vec<u64>, _>>()?;
+    Ok(numbers.try_into().map_err(|_| format!("no measurement: {line:?}"))?)
 }

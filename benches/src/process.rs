@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    clients::{Peer, Site},
+    clients::{Peer, Site, idle::Idle, restart::Restart},
     measurement::Measurement,
     workload::Workload,
 };
@@ -47,14 +47,29 @@ impl Drop for Server {
 
 /// Runs one client to its end.
 pub(crate) fn play(peer: Peer, workload: &Workload, count: u64, site: &Site) -> fresh::Result<Measurement> {
+    run(["play", peer.name(), workload.name, &count.to_string()], site)?.parse()
+}
+
+/// Runs thousands of clients that wait.
+pub(crate) fn idle(peer: Peer, connections: u64, site: &Site) -> fresh::Result<Idle> {
+    run(["idle", peer.name(), &connections.to_string()], site)?.parse()
+}
+
+/// Runs thousands of clients whose server restarts.
+pub(crate) fn restart(clients: u64, site: &Site) -> fresh::Result<Restart> {
+    run(["restart", &clients.to_string()], site)?.parse()
+}
+
+/// What a process says before it ends.
+fn run<const N: usize>(words: [&str; N], site: &Site) -> fresh::Result<String> {
     let output = Command::new(env::current_exe()?)
-        .args(["play", peer.name(), workload.name, &count.to_string()])
+        .args(words)
         .arg(&site.folder)
         .args([site.plain.to_string(), site.tls.to_string()])
         .stderr(Stdio::inherit())
         .output()?;
     if !output.status.success() {
-        return Err(format!("{} in {}: {}", peer.name(), workload.name, output.status).into());
+        return Err(format!("{}: {}", words.join(" "), output.status).into());
     }
-    str::from_utf8(&output.stdout)?.parse()
+    Ok(String::from_utf8(output.stdout)?)
 }

@@ -2,7 +2,16 @@
 
 use std::fmt;
 
-use crate::{clients::Peer, measurement::Measurement, rounds::Rounds, workload::Workload};
+use crate::{
+    clients::{
+        Peer,
+        idle::{Idle, QUIET},
+        restart::Restart,
+    },
+    measurement::Measurement,
+    rounds::Rounds,
+    workload::Workload,
+};
 
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -47,6 +56,36 @@ impl Table {
         });
         Self { head, rows: rows.collect() }
     }
+
+    /// W7: a row a client.
+    pub(crate) fn idle(measured: &[(Peer, Idle)]) -> Self {
+        let head = ["W7, idle", "connections", "memory a connection", "CPU a connection and second"];
+        let rows = measured.iter().map(|(peer, idle)| {
+            let each = idle.connections as f64;
+            vec![
+                peer.title().to_owned(),
+                idle.connections.to_string(),
+                format!("{:.1} KiB", idle.memory as f64 / each),
+                time(idle.cpu.as_nanos() as f64 / each / QUIET.as_secs_f64()),
+            ]
+        });
+        Self { head: head.map(str::to_owned).to_vec(), rows: rows.collect() }
+    }
+
+    /// W8: one row.
+    pub(crate) fn restart(restart: &Restart) -> Self {
+        let head =
+            ["W8, restart", "half are back after", "all are back after", "attempts", "in the busiest 0.1 s", "CPU"];
+        let row = [
+            format!("{} clients", restart.clients),
+            format!("{:.2} s", restart.half.as_secs_f64()),
+            format!("{:.2} s", restart.last.as_secs_f64()),
+            restart.attempts.to_string(),
+            restart.busiest.to_string(),
+            format!("{:.2} s", restart.cpu.as_secs_f64()),
+        ];
+        Self { head: head.map(str::to_owned).to_vec(), rows: vec![row.to_vec()] }
+    }
 }
 
 /// The median of the ratios to fastwebsockets, each within its round.
@@ -75,7 +114,6 @@ fn time(nanoseconds: f64) -> String {
 }
 
 fn memory(measured: &[Measurement]) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "a figure of a table has three digits")]
     let peak = of(measured, |measurement| measurement.peak_memory as f64);
     format!("{:.1} MiB", peak / 1024.0)
 }

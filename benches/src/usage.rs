@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use nix::{
     sched::{CpuSet, sched_setaffinity},
     sys::{
-        resource::{UsageWho, getrusage},
+        resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit},
         time::TimeVal,
     },
     unistd::Pid,
@@ -33,6 +33,17 @@ pub(crate) fn cpu() -> fresh::Result<Duration> {
 
 fn duration(time: TimeVal) -> Duration {
     Duration::from_secs(time.tv_sec().unsigned_abs()) + Duration::from_micros(time.tv_usec().unsigned_abs())
+}
+
+/// Lets this process open as many files as the system allows it.
+pub(crate) fn allow_files() -> fresh::Result<()> {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    Ok(setrlimit(Resource::RLIMIT_NOFILE, most, most)?)
+}
+
+/// The memory that this process holds, in KiB.
+pub(crate) fn memory() -> fresh::Result<u64> {
+    status("VmRSS:")
 }
 
 /// The most memory that this process has held, in KiB.

@@ -24,6 +24,8 @@ pub(crate) enum Job {
     Echo { window: u64 },
     /// Receives what the server sends.
     Receive,
+    /// Waits for a message that does not come.
+    Wait,
     /// Sends from so many tasks at once; the server says when it has everything.
     Send { tasks: u64 },
 }
@@ -63,6 +65,7 @@ impl Workload {
                 let kind = if self.payload.is_text() { "text" } else { "binary" };
                 format!("/flood/{kind}/{}/{count}", self.payload.len())
             }
+            Job::Wait => "/idle".to_owned(),
             Job::Send { .. } => format!("/sink/{count}"),
         }
     }

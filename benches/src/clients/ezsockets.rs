@@ -41,6 +41,7 @@ impl<S: Dial> Client for Ezsockets<S> {
         match work.job {
             Job::Echo { window } => send(&self.handle, &work.message, window).await?,
             Job::Receive => send(&self.handle, &Message::Text("go".into()), 1).await?,
+            Job::Wait => {}
             Job::Send { tasks } => {
                 for share in work.shares(tasks) {
                     let (handle, message) = (self.handle.clone(), work.message.clone());

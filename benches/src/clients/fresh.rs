@@ -1,11 +1,11 @@
 //! `fresh`: a handler that replies, and a handle.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, time::Duration};
 
 use fresh::{Action, Client as Handle, Handler, Message, Options, options::TlsOptions};
-use tokio::sync::oneshot;
+use tokio::{net::TcpStream, sync::oneshot};
 
-use super::{Client, Target, Work, dial::Dial};
+use super::{Client, Target, Work, dial::Dial, idle};
 use crate::workload::Job;
 
 pub(super) struct Fresh<S> {
@@ -14,20 +14,29 @@ pub(super) struct Fresh<S> {
     stream: PhantomData<S>,
 }
 
-impl<S: Dial> Client for Fresh<S> {
-    async fn connect(target: &Target, work: &Work) -> fresh::Result<Self> {
+impl<S: Dial> Fresh<S> {
+    async fn start(target: &Target, work: &Work, configured: impl FnOnce(Options) -> Options) -> fresh::Result<Self> {
         let (on_done, done) = oneshot::channel();
         let options = Options::new(target.url(S::SCHEME))?.tls(TlsOptions::new().config(target.tls.clone()));
+        let options = configured(options);
         let left = if let Job::Send { .. } = work.job { 1 } else { work.count };
         let client = Handle::start(options, Player { job: work.job, left, on_done: Some(on_done) })?;
         client.connected().await?;
         Ok(Self { client, done, stream: PhantomData })
+    }
+}
+
+impl<S: Dial> Client for Fresh<S> {
+    async fn connect(target: &Target, work: &Work) -> fresh::Result<Self> {
+        let waits = matches!(work.job, Job::Wait);
+        Self::start(target, work, |options| if waits { options.ping_interval(idle::PING) } else { options }).await
     }
 
     async fn perform(self, work: &Work) -> fresh::Result<()> {
         match work.job {
             Job::Echo { window } => send(&self.client, &work.message, window).await?,
             Job::Receive => self.client.send("go").await?,
+            Job::Wait => {}
             Job::Send { tasks } => {
                 for share in work.shares(tasks) {
                     let (client, message) = (self.client.clone(), work.message.clone());
@@ -36,6 +45,19 @@ impl<S: Dial> Client for Fresh<S> {
             }
         }
         Ok(self.done.await?)
+    }
+}
+
+/// `fresh` with its keepalive off.
+pub(super) struct Silent(Fresh<TcpStream>);
+
+impl Client for Silent {
+    async fn connect(target: &Target, work: &Work) -> fresh::Result<Self> {
+        Ok(Self(Fresh::start(target, work, |options| options.ping_interval(Duration::ZERO)).await?))
+    }
+
+    async fn perform(self, work: &Work) -> fresh::Result<()> {
+        self.0.perform(work).await
     }
 }
 
@@ -62,7 +84,7 @@ impl Handler for Player {
         }
         Ok(match self.job {
             Job::Echo { .. } => Action::reply(message),
-            Job::Receive | Job::Send { .. } => Action::Continue,
+            Job::Receive | Job::Wait | Job::Send { .. } => Action::Continue,
         })
     }
 }

@@ -4,6 +4,8 @@ mod dial;
 mod ezsockets;
 mod fastwebsockets;
 mod fresh;
+pub(crate) mod idle;
+pub(crate) mod restart;
 mod socket;
 mod tungstenite;
 mod websockets;
@@ -37,6 +39,8 @@ pub(crate) enum Peer {
     YawcByHand,
     Ezsockets,
     Fresh,
+    /// `fresh` with its keepalive off.
+    FreshSilent,
 }
 
 impl Peer {
@@ -48,6 +52,7 @@ impl Peer {
         Self::YawcByHand,
         Self::Ezsockets,
         Self::Fresh,
+        Self::FreshSilent,
     ];
 
     /// As the command line has it.
@@ -60,12 +65,22 @@ impl Peer {
             Self::YawcByHand => "yawc-by-hand",
             Self::Ezsockets => "ezsockets",
             Self::Fresh => "fresh",
+            Self::FreshSilent => "fresh-silent",
         }
     }
 
     /// As a table has it.
     pub(crate) fn title(self) -> &'static str {
-        if let Self::YawcByHand = self { "yawc, flushed by hand" } else { self.name() }
+        match self {
+            Self::YawcByHand => "yawc, flushed by hand",
+            Self::FreshSilent => "fresh, keepalive off",
+            Self::Fastwebsockets
+            | Self::Tungstenite
+            | Self::Websockets
+            | Self::Yawc
+            | Self::Ezsockets
+            | Self::Fresh => self.name(),
+        }
     }
 
     pub(crate) fn named(name: &str) -> ::fresh::Result<Self> {
@@ -149,6 +164,7 @@ async fn play<S: Dial>(peer: Peer, target: &Target, work: &Work) -> ::fresh::Res
         Peer::YawcByHand => measure::<yawc::ByHand<S>>(target, work).await,
         Peer::Ezsockets => measure::<ezsockets::Ezsockets<S>>(target, work).await,
         Peer::Fresh => measure::<fresh::Fresh<S>>(target, work).await,
+        Peer::FreshSilent => measure::<fresh::Silent>(target, work).await,
     }
 }
 

@@ -51,6 +51,7 @@ impl<S: Socket> Client for S {
                 }
                 Ok(())
             }
+            Job::Wait => self.receive().await.map(drop),
             // A socket has one owner, which is the one task that sends.
             Job::Send { .. } => {
                 self.send_all(&work.message, work.count).await?;

@@ -26,6 +26,7 @@ const BACKLOG: u32 = 4096;
 /// Serves until it is killed. Prints its two ports, for plain TCP and for TLS; port 0 is any.
 pub(crate) fn run(folder: &Path, port: u16) -> fresh::Result<()> {
     usage::pin(usage::SERVER)?;
+    usage::allow_files()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     runtime.block_on(async {
         let acceptor = TlsAcceptor::from(certificate::server(folder)?);
