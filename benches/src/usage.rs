@@ -2,13 +2,9 @@
 
 use std::{fs, time::Duration};
 
-use nix::{
-    sched::{CpuSet, sched_setaffinity},
-    sys::{
-        resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit},
-        time::TimeVal,
-    },
-    unistd::Pid,
+use nix::sys::{
+    resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit},
+    time::TimeVal,
 };
 
 /// The core of the server.
@@ -18,11 +14,23 @@ pub(crate) const SERVER: usize = 1;
 pub(crate) const CLIENT: usize = 0;
 
 /// Binds this process to one core.
+#[cfg(target_os = "linux")]
 pub(crate) fn pin(core: usize) -> fresh::Result<()> {
+    use nix::{
+        sched::{CpuSet, sched_setaffinity},
+        unistd::Pid,
+    };
+
     let mut set = CpuSet::new();
     set.set(core)?;
     sched_setaffinity(Pid::from_raw(0), &set).map_err(|error| format!("core {core} cannot be had: {error}"))?;
     Ok(())
+}
+
+/// Elsewhere nothing is measured.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn pin(_core: usize) -> fresh::Result<()> {
+    Err("processes are bound to a core on Linux only".into())
 }
 
 /// The CPU time of this process so far, in user space and in the kernel.
