@@ -1,6 +1,6 @@
 //! ezsockets: callbacks, and a handle that never waits.
 
-use std::marker::PhantomData;
+use std::{any::Any, marker::PhantomData};
 
 use ::ezsockets::{
     Bytes, ClientConfig, ClientConnectorTokio, ClientExt, Error, Utf8Bytes,
@@ -50,6 +50,11 @@ impl<S: Dial> Client for Ezsockets<S> {
             }
         }
         Ok(self.done.await?)
+    }
+
+    /// It runs by itself.
+    fn wait(self, _work: Work) -> Box<dyn Any> {
+        Box::new(self)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `fresh`: a handler that replies, and a handle.
 
-use std::{marker::PhantomData, time::Duration};
+use std::{any::Any, marker::PhantomData, time::Duration};
 
 use fresh::{Action, Client as Handle, Handler, Message, Options, options::TlsOptions};
 use tokio::{net::TcpStream, sync::oneshot};
@@ -46,6 +46,11 @@ impl<S: Dial> Client for Fresh<S> {
         }
         Ok(self.done.await?)
     }
+
+    /// It runs by itself.
+    fn wait(self, _work: Work) -> Box<dyn Any> {
+        Box::new(self)
+    }
 }
 
 /// `fresh` with its keepalive off.
@@ -58,6 +63,10 @@ impl Client for Silent {
 
     async fn perform(self, work: &Work) -> fresh::Result<()> {
         self.0.perform(work).await
+    }
+
+    fn wait(self, work: Work) -> Box<dyn Any> {
+        self.0.wait(work)
     }
 }
 

@@ -1,13 +1,9 @@
 //! W7: thousands of connections on which nothing happens.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{any::Any, fmt, str::FromStr, time::Duration};
 
 use fresh::Message;
-use tokio::{
-    net::TcpStream,
-    task::{LocalSet, spawn_local},
-    time::sleep,
-};
+use tokio::{net::TcpStream, task::LocalSet, time::sleep};
 
 use super::{
     Client, Peer, Site, Target, Work, ezsockets, fastwebsockets, fresh as ours, tungstenite, websockets, yawc,
@@ -54,10 +50,11 @@ pub(crate) fn run(peer: Peer, connections: u64, site: &Site) -> fresh::Result<Id
 
 async fn measure<C: Client + 'static>(target: &Target, connections: u64) -> fresh::Result<Idle> {
     // What the first one needs is none of the others'.
-    open::<C>(target).await?;
+    let _first = open::<C>(target).await?;
     let before = usage::memory()?;
+    let mut waiting = Vec::new();
     for _ in 0..connections {
-        open::<C>(target).await?;
+        waiting.push(open::<C>(target).await?);
     }
     sleep(SETTLED).await;
     let memory = usage::memory()?.saturating_sub(before);
@@ -66,12 +63,10 @@ async fn measure<C: Client + 'static>(target: &Target, connections: u64) -> fres
     Ok(Idle { connections, memory, cpu: usage::cpu()?.saturating_sub(cpu) })
 }
 
-/// Connects, and waits for a message in a task of its own, as a program does.
-async fn open<C: Client + 'static>(target: &Target) -> fresh::Result<()> {
+/// Connects and waits for a message.
+async fn open<C: Client + 'static>(target: &Target) -> fresh::Result<Box<dyn Any>> {
     let work = Work { job: Job::Wait, message: Message::Text("".into()), count: 1 };
-    let client = C::connect(target, &work).await?;
-    spawn_local(async move { client.perform(&work).await });
-    Ok(())
+    Ok(C::connect(target, &work).await?.wait(work))
 }
 
 impl fmt::Display for Idle {

@@ -11,11 +11,11 @@ mod tungstenite;
 mod websockets;
 mod yawc;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{any::Any, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use ::fresh::Message;
 use rustls::ClientConfig;
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, task::spawn_local};
 use tokio_rustls::client::TlsStream;
 
 use crate::{
@@ -138,6 +138,14 @@ trait Client: Sized {
 
     /// Does its work.
     async fn perform(self, work: &Work) -> ::fresh::Result<()>;
+
+    /// Waits for a message as long as what this gives is kept, the way a program does: a socket in a task.
+    fn wait(self, work: Work) -> Box<dyn Any>
+    where
+        Self: 'static,
+    {
+        Box::new(spawn_local(async move { self.perform(&work).await }))
+    }
 }
 
 /// Measures one client in this process.
