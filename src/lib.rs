@@ -60,6 +60,8 @@ mod guide {
     mod testing {}
     #[doc = include_str!("../docs/promises.md")]
     mod promises {}
+    #[doc = include_str!("../docs/performance.md")]
+    mod performance {}
     #[doc = include_str!("../docs/conformance.md")]
     mod conformance {}
     #[doc = include_str!("../docs/differences-from-fresh.md")]

@@ -32,6 +32,9 @@ mod ext;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzz;
+#[cfg(feature = "instructions")]
+#[doc(hidden)]
+pub mod instructions;
 mod machine;
 mod stats;
 #[cfg(feature = "testing")]

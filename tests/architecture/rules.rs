@@ -11,6 +11,7 @@ pub(crate) const RULES: &[Rule] = &[downwards, forbidden_modules, forbidden_word
 const LAYERS: &[&str] = &[
     "lib",
     "fuzz",
+    "instructions",
     "testing",
     "ext",
     "socket",

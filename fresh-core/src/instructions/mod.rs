@@ -1,0 +1,106 @@
+//! Parts of the runtime by themselves, for `benches/instructions.rs`, which counts the instructions they take.
+//!
+//! Each function does the same thing `rounds` times, so that the difference between two numbers of rounds is free of what
+//! comes before and after.
+
+mod line;
+
+use std::{hint::black_box, time::Instant};
+
+use bytes::{Buf, Bytes, BytesMut};
+use http::HeaderMap;
+
+use crate::{
+    action::Action,
+    backoff::Backoff,
+    connection::Upgrade,
+    frame::{Frame, Message},
+    machine::{Answer, Attempt, Command, Config, Input, Machine, Origin, Outbound, Wire},
+    options::{Limits, Options},
+    wire::{
+        assembler::Assembler,
+        decoder::{Decoder, Opcode, RawFrame},
+        encoder::Outgoing,
+    },
+};
+
+pub use line::turn;
+
+/// How many messages a round has.
+const MESSAGES: usize = 32;
+
+const PAYLOAD: &str = "a message of sixty-four bytes, as a server of market data does it";
+
+/// A message as a server sends it.
+fn wire_frame() -> Vec<u8> {
+    let payload = &PAYLOAD.as_bytes()[..64];
+    [&[0x81, 64], payload].concat()
+}
+
+/// Bytes → frames: one read that brought 32 text messages of 64 bytes.
+pub fn decoder(rounds: usize) {
+    let mut decoder = Decoder::new(&Limits::default(), false);
+    let wire = wire_frame().repeat(MESSAGES);
+    for _ in 0..rounds {
+        let mut buffer = BytesMut::from(&wire[..]);
+        while let Ok(Some(frame)) = decoder.decode(&mut buffer) {
+            black_box(frame);
+        }
+    }
+}
+
+/// Frames → messages: 32 text messages of 64 bytes in one frame each, and one in four frames.
+pub fn assembler(rounds: usize) {
+    let mut assembler = Assembler::new(&Limits::default(), None);
+    let payload = Bytes::from_static(&PAYLOAD.as_bytes()[..64]);
+    let frame = |fin, opcode| RawFrame { fin, rsv1: false, opcode, payload: payload.clone() };
+    for _ in 0..rounds {
+        for _ in 0..MESSAGES {
+            let _ = black_box(assembler.push(frame(true, Opcode::Text)));
+        }
+        for (fin, opcode) in [
+            (false, Opcode::Text),
+            (false, Opcode::Continuation),
+            (false, Opcode::Continuation),
+            (true, Opcode::Continuation),
+        ] {
+            let _ = black_box(assembler.push(frame(fin, opcode)));
+        }
+    }
+}
+
+/// Frames → bytes: 32 binary messages of 64 bytes, masked, in one write.
+pub fn encoder(rounds: usize) {
+    let mut outgoing = Outgoing::new(None);
+    let payload = Bytes::from_static(&PAYLOAD.as_bytes()[..64]);
+    for _ in 0..rounds {
+        for _ in 0..MESSAGES {
+            outgoing.push(Frame::Binary(payload.clone()));
+        }
+        black_box(outgoing.chunk());
+        outgoing.advance(outgoing.len());
+    }
+}
+
+/// The machine: 32 messages that the handler replies to, and 32 that the handle sends.
+pub fn machine(rounds: usize, options: &Options, now: Instant) {
+    let mut machine = Machine::new(Config::new(options, true), Backoff::new(options.backoff));
+    let upgrade = Box::new(Upgrade::new(HeaderMap::new()));
+    let opening = [Input::Start, Input::Attempt(Attempt::Transported), Input::Attempt(Attempt::Upgraded(upgrade))];
+    let mut feed = |input| {
+        machine.handle(input, now);
+        while let Some(effect) = machine.next_effect() {
+            black_box(effect);
+        }
+    };
+    opening.into_iter().for_each(&mut feed);
+    let message = Message::Binary(Bytes::from_static(&PAYLOAD.as_bytes()[..64]));
+    for _ in 0..rounds {
+        for _ in 0..MESSAGES {
+            feed(Input::Wire(Wire::Received(message.clone().into())));
+            feed(Input::Answer(Answer::Action(Action::reply(message.clone()))));
+            let outbound = Outbound { frame: message.clone().into(), origin: Origin::Handle(None) };
+            feed(Input::Command(Command::Send(outbound)));
+        }
+    }
+}
