@@ -5,7 +5,8 @@ use super::source::Source;
 /// A rule: the sentences that tell where the file breaks it.
 pub(crate) type Rule = fn(&Source) -> Vec<String>;
 
-pub(crate) const RULES: &[Rule] = &[downwards, forbidden_modules, forbidden_words, public_signatures, small_files];
+pub(crate) const RULES: &[Rule] =
+    &[downwards, forbidden_modules, forbidden_words, public_signatures, small_files, no_unsafe];
 
 /// The modules of `fresh-core` from the top down: each depends only on what stands below it.
 const LAYERS: &[&str] = &[
@@ -56,6 +57,9 @@ const FORBIDDEN_WORDS: &[(&str, &[&str], &str)] = &[
 
 /// What no public signature may name: a new version of theirs would be a new version of ours.
 const FOREIGN: &[&str] = &["fastwebsockets", "hyper", "hyper_util", "http_body_util"];
+
+/// The one file in which the compiler is told to trust us.
+const UNSAFE: &str = "wire/shared_text.rs";
 
 /// How many lines a file may have without its tests.
 const MOST_LINES: usize = 500;
@@ -132,6 +136,16 @@ fn small_files(source: &Source) -> Vec<String> {
     let too_long =
         format!("fresh-core/src/{path}:{lines}: has {lines} lines without its tests, and {MOST_LINES} are the most");
     if lines > MOST_LINES { vec![too_long] } else { Vec::new() }
+}
+
+fn no_unsafe(source: &Source) -> Vec<String> {
+    let mut broken = Vec::new();
+    for (place, line) in source.lines().filter(|_| source.path != UNSAFE) {
+        if has_word(line, "unsafe") || has_word(line, "unsafe_code") {
+            broken.push(format!("{place}: only {UNSAFE} may be `unsafe`"));
+        }
+    }
+    broken
 }
 
 /// Whether the word stands in the line on its own, not as a part of another one.
@@ -223,6 +237,14 @@ mod tests {
         assert_eq!(small_files(&Source::new("client/mod.rs", &line.repeat(501))).len(), 1);
         let tested = format!("{}#[cfg(test)]\nmod tests {{\n{}}}\n", line.repeat(400), line.repeat(400));
         assert!(small_files(&Source::new("client/mod.rs", &tested)).is_empty());
+    }
+
+    #[test]
+    fn unsafe_code_is_told_but_in_its_one_file() {
+        let line = "let text = unsafe { f() };";
+        assert_breaks(no_unsafe, "driver/turn.rs", line);
+        assert_breaks(no_unsafe, "wire/mod.rs", "#[allow(unsafe_code)]");
+        assert!(no_unsafe(&Source::new("wire/shared_text.rs", line)).is_empty());
     }
 
     #[test]

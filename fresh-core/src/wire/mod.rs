@@ -12,6 +12,7 @@ pub(crate) mod inbound;
 pub(crate) mod key;
 pub(crate) mod piece;
 pub(crate) mod request;
+pub(crate) mod shared_text;
 pub(crate) mod tagged;
 pub(crate) mod tcp;
 pub(crate) mod tls;

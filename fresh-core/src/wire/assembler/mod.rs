@@ -9,6 +9,7 @@ use self::text::Text;
 use super::{
     decoder::{Header, Opcode, RawFrame},
     deflate::Inflater,
+    shared_text::shared_text,
     utf8::validate,
 };
 use crate::{
@@ -19,11 +20,9 @@ use crate::{
 
 /// Joins the frames of a message (RFC 6455 §5.4) and reads what control frames say.
 ///
-/// Text is validated once where no unsafe code is needed to use the result: a frame that came whole by
-/// `ByteString::try_from`, which shares its memory; fragments by growing a `String`. Only the text of a first
-/// frame that came in several reads is validated twice: as it comes, so that bad text fails at once, and when it
-/// is whole, as the one safe way to a `ByteString` that shares the read buffer. That is still linear, and
-/// for long text cheaper than to copy it and to hold it twice.
+/// Text is validated once: a frame that came whole as it is handed on, which shares the read buffer's memory; fragments
+/// as a `String` grows. Only the text of a first frame that came in several reads is validated twice: as it comes, so that
+/// bad text fails at once, and when it is whole, which is cheaper than to copy it and to hold it twice.
 #[derive(Debug)]
 pub(crate) struct Assembler {
     max_message: usize,
@@ -78,10 +77,7 @@ impl Assembler {
         self.admit(Header { fin, rsv1, opcode, len: payload.len() })?;
         let seen = std::mem::take(&mut self.seen);
         match opcode {
-            Opcode::Text if fin && !rsv1 => {
-                let text = ByteString::try_from(payload).map_err(|_| DecodeError::Utf8)?;
-                Ok(Some(Frame::Text(text)))
-            }
+            Opcode::Text if fin && !rsv1 => Ok(Some(Frame::Text(shared_text(payload)?))),
             Opcode::Binary if fin && !rsv1 => Ok(Some(Frame::Binary(payload))),
             Opcode::Text => self.extend(Partial::new(Data::Text(Text::default()), rsv1), fin, &payload, 0),
             Opcode::Binary => self.extend(Partial::new(Data::Binary(BytesMut::new()), rsv1), fin, &payload, 0),

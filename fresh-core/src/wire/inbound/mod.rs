@@ -7,6 +7,7 @@ use super::{
     assembler::Assembler,
     decoder::Decoder,
     deflate::{Inflater, Tally},
+    shared_text::shared_text,
 };
 use crate::{
     error::DecodeError,
@@ -50,21 +51,21 @@ impl Inbound {
     /// but not as soon: this way carries what comes most without a turn.
     #[inline]
     pub(crate) fn next_whole(&mut self, buffer: &mut BytesMut) -> Option<Result<Message, DecodeError>> {
-        let (text, head, len) = self.decoder.plain(buffer)?;
+        let (is_text, head, len) = self.decoder.plain(buffer)?;
         if !self.assembler.takes_whole(len) {
             return None;
         }
         if len == 0 {
             // An empty message must not keep the read buffer alive.
             buffer.advance(head);
-            return Some(Ok(if text { Message::Text(ByteString::new()) } else { Message::Binary(Bytes::new()) }));
+            return Some(Ok(if is_text { Message::Text(ByteString::new()) } else { Message::Binary(Bytes::new()) }));
         }
         let mut payload = buffer.split_to(head + len).freeze();
         payload.advance(head);
-        if !text {
+        if !is_text {
             return Some(Ok(Message::Binary(payload)));
         }
-        Some(ByteString::try_from(payload).map(Message::Text).map_err(|_| DecodeError::Utf8))
+        Some(shared_text(payload).map(Message::Text).map_err(DecodeError::from))
     }
 
     /// The next message or control frame, or `None` until more bytes were added to the end of the buffer.
