@@ -1,0 +1,1 @@
+//! A call in the wrong state is a typed error that names the state.
