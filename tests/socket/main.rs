@@ -5,8 +5,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod backpressure;
+mod bytes;
+mod closing;
+mod combinators;
 mod hackney;
+mod lifetimes;
 mod states;
+mod switching;
 
 use fresh::{
     Frame, Message, Options, Socket,

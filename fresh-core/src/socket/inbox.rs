@@ -167,8 +167,9 @@ impl Inbox {
     /// The end was told to whoever called `connect`.
     pub(super) fn told(&self) {
         let mut queue = self.look();
+        queue.owner = None;
         queue.line = Line::Told;
-        self.tell_news(&mut queue);
+        queue.wake_readers();
     }
 
     /// The socket was closed: nobody is waited for any more.
@@ -206,15 +207,14 @@ impl Inbox {
                 return Poll::Ready(Ok(frame));
             }
         }
-        match mem::replace(&mut queue.line, Line::Told) {
-            Line::Ended(ending) => Poll::Ready(Err(ending.into())),
-            Line::Told => Poll::Ready(Err(SocketError::CLOSED)),
-            line @ (Line::Up | Line::Gone) => {
-                queue.line = line;
-                queue.await_news(reader, cx);
-                Poll::Pending
-            }
+        if let Some(ending) = queue.take_ending() {
+            return Poll::Ready(Err(ending.into()));
         }
+        if queue.is_spent() {
+            return Poll::Ready(Err(SocketError::CLOSED));
+        }
+        queue.await_news(reader, cx);
+        Poll::Pending
     }
 
     /// This reader waits no more.
@@ -280,21 +280,14 @@ impl Inbox {
             Errand::Deliver(now) if now.same_channel(owner) => {}
             Errand::Deliver(_) | Errand::Watch(_) | Errand::None => return,
         }
-        let event = match self.pop(&mut queue) {
-            Some(frame) => SocketEvent::Frame(self.id, frame),
-            None => match mem::replace(&mut queue.line, Line::Told) {
-                Line::Ended(ending) => ending.event(self.id),
-                line @ (Line::Up | Line::Gone | Line::Told) => {
-                    queue.line = line;
-                    return;
-                }
-            },
-        };
+        let frame = self.pop(&mut queue).map(|frame| SocketEvent::Frame(self.id, frame));
+        let event = frame.or_else(|| queue.take_ending().map(|ending| ending.event(self.id)));
         if queue.active == Active::Once {
             queue.active = Active::Off;
-            queue.wake_readers();
         }
-        permit.send(event);
+        if let Some(event) = event {
+            permit.send(event);
+        }
     }
 
     /// The owner's receiver is gone; whether it was the owner still.
@@ -370,6 +363,21 @@ impl Queue {
         match self.active {
             Active::On | Active::Once if is_due => Errand::Deliver(owner),
             Active::On | Active::Once | Active::Off => Errand::Watch(owner),
+        }
+    }
+
+    /// How the connection ended, to be told now. The owner is let go, so that its channel ends too.
+    fn take_ending(&mut self) -> Option<Ending> {
+        match mem::replace(&mut self.line, Line::Told) {
+            Line::Ended(ending) => {
+                self.owner = None;
+                self.wake_readers();
+                Some(ending)
+            }
+            line @ (Line::Up | Line::Gone | Line::Told) => {
+                self.line = line;
+                None
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::{fmt, net::Ipv6Addr, time::Duration};
 
 use tokio::sync::mpsc;
-use url::Url;
+use url::Host;
 
 use super::{event::SocketEvent, state::Active};
 use crate::options::{Options, OptionsError, TlsOptions};
@@ -51,14 +51,7 @@ pub struct SocketOptions {
 
 impl From<Options> for SocketOptions {
     fn from(options: Options) -> Self {
-        Self {
-            options,
-            active: Active::Off,
-            owner: None,
-            recv_timeout: None,
-            most_frames: 64,
-            most_bytes: 256 << 10,
-        }
+        Self { options, active: Active::Off, owner: None, recv_timeout: None, most_frames: 64, most_bytes: 256 << 10 }
     }
 }
 
@@ -85,12 +78,11 @@ impl SocketOptions {
             Transport::Tls => "wss",
         };
         let host = host.as_ref();
-        let host = if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.to_owned() };
-        let mut url = Url::parse(&format!("{scheme}://host/"))?;
-        url.set_host(Some(&host))?;
-        // It refuses only URLs without a host.
-        let _ = url.set_port(Some(port));
-        Self::new(url)
+        let host = match host.parse::<Ipv6Addr>() {
+            Ok(addr) => Host::Ipv6(addr),
+            Err(_) => Host::parse(host)?,
+        };
+        Self::new(format!("{scheme}://{host}:{port}/"))
     }
 
     /// The path to ask for, with a query where there is one. Default: `/`, or that of the URL. hackney_ws's `path`.

@@ -42,7 +42,10 @@ pub(super) struct Shared {
 /// How far a socket has come.
 enum Phase {
     Idle(Box<SocketOptions>),
-    Started { client: Client, runtime: Handle },
+    Started {
+        client: Client,
+        runtime: Handle,
+    },
     /// Closed while it was idle.
     Closed,
 }
