@@ -61,16 +61,19 @@ async fn an_unread_socket_is_gone_within_5_s_where_the_server_does_not_answer() 
         let options = SocketOptions::from(server.options()).inbound(10, usize::MAX);
         let (socket, mut connection) = open(&server, options).await;
         fill(&mut connection).await;
+        let serving = async {
+            if !floods {
+                std::future::pending::<()>().await;
+            }
+            loop {
+                connection.send("on and on").await;
+                tokio::time::sleep(MS).await;
+            }
+        };
         let (took, ()) = timed(async {
             tokio::select! {
                 closed = socket.close() => closed.unwrap(),
-                () = async {
-                    while floods {
-                        connection.send("on and on").await;
-                        tokio::time::sleep(MS).await;
-                    }
-                    std::future::pending().await
-                } => {}
+                () = serving => {}
             }
         })
         .await;

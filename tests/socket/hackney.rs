@@ -342,7 +342,7 @@ async fn a_ping_inside_a_fragmented_message_is_handled_apart() {
 async fn split_utf8_over_several_reads_is_validated_as_the_bytes_come() {
     let (socket, mut connection, _server) = passive().await;
     let bytes = WireFrame::new(1, "a€b").encode();
-    for byte in bytes.iter() {
+    for byte in &bytes {
         connection.raw([*byte]).await;
         settle().await;
     }

@@ -159,3 +159,16 @@ fn a_runtime_that_is_shut_down_ends_the_socket_and_a_waiting_recv() {
     assert!(matches!(error, SocketError::Ended(ExitReason::Aborted)), "{error:?}");
     assert_eq!(socket.state(), SocketState::Closed);
 }
+
+#[test]
+fn sockets_and_halves_may_be_used_from_any_thread() {
+    fn sendable<T: Send>(_: T) {}
+    fn usable<T: Send + Sync + Unpin + 'static>() {}
+    usable::<Socket>();
+    usable::<fresh::socket::ReadHalf>();
+    usable::<fresh::socket::WriteHalf>();
+    usable::<fresh::socket::SocketIo>();
+    usable::<SocketError>();
+    let socket = Socket::start(SocketOptions::new("ws://host").unwrap());
+    sendable((socket.connect(), socket.recv(), socket.send("x"), socket.close()));
+}

@@ -1,6 +1,7 @@
 //! The socket: hackney_ws's functions, modes and states, on the runtime's driver.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+// A test names what it expects, and takes all else for a failure.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::wildcard_enum_match_arm)]
 
 #[path = "../support/mod.rs"]
 mod support;

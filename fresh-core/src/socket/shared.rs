@@ -26,6 +26,7 @@ use crate::{
     client::{Client, StartError},
     error::SendError,
     frame::{CloseCode, CloseFrame, Frame},
+    options::Offline,
     wire::encoder,
 };
 
@@ -76,7 +77,7 @@ impl Shared {
         self.inbox.check_owner()?;
         let (opening, opened) = oneshot::channel();
         // The inbox is the queue; the driver keeps one frame before it.
-        let options = options.options.clone().inbound(1, 0);
+        let options = options.options.clone().inbound(1, 0).offline(Offline::Reject);
         let (mut opening, inbox) = (Some(opening), Arc::clone(&self.inbox));
         let (client, running) =
             Client::new_with(options, move |client| Forwarder::new(client, Arc::clone(&inbox), opening.take()));
@@ -141,7 +142,11 @@ impl Phase {
             Self::Started { client, .. } => match client.state().into() {
                 // The driver has yet to take it up.
                 SocketState::Connected if inbox.is_closed_by_us() => SocketState::Closing,
-                state => state,
+                state @ (SocketState::Idle
+                | SocketState::Upgrading
+                | SocketState::Connected
+                | SocketState::Closing
+                | SocketState::Closed) => state,
             },
         }
     }

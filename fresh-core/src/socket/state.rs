@@ -55,7 +55,8 @@ pub enum Active {
     Off,
     /// The owner is sent every frame. hackney_ws's `true`.
     On,
-    /// The owner is sent exactly one frame; then the socket is passive. hackney_ws's `once`.
+    /// The owner is sent exactly one frame, a ping and a pong count too, or the end; then the socket is passive.
+    /// hackney_ws's `once`.
     Once,
 }
 

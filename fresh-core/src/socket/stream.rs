@@ -17,8 +17,8 @@ use crate::{
 /// The messages that come, without pongs; it ends when the close handshake has, and after an error that ends the
 /// connection.
 ///
-/// It is `recv` in another form, so it needs passive mode; the option `recv_timeout` does not count. What a `recv` waits for
-/// goes there first.
+/// It is `recv` in another form, so it needs passive mode; the option `recv_timeout` does not count. Where another handle
+/// reads too, a frame goes to the one that looks first.
 impl Stream for Socket {
     type Item = Result<Message, SocketError>;
 
