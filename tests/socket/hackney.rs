@@ -1,13 +1,19 @@
 //! Each row of what hackney_ws was seen to do: its name is the row's, and the rest of it is what happens here.
 
+use std::sync::Arc;
+
 use fresh::{
     CloseCode, Error, ErrorKind, Frame, Options, Socket,
     error::{DecodeError, StreamError},
-    options::Limits,
-    socket::{Active, SocketError, SocketEvent, SocketOptions, SocketState},
-    testing::{Server, WireFrame},
+    options::{Limits, TlsOptions},
+    socket::{Active, SocketError, SocketEvent, SocketOptions, SocketState, Transport},
+    testing::{Received, Server, WireFrame},
 };
-use tokio::time::{Instant, timeout};
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    time::{Instant, timeout},
+};
 
 use super::{open, owned, passive, received, refused, text, told};
 use crate::support::{
@@ -173,6 +179,28 @@ async fn send_resolves_when_written_and_an_oversized_control_frame_is_an_err() {
     assert_eq!(error.cause().kind(), ErrorKind::Encode);
     assert_eq!(error.into_frame(), Some(Frame::ping(vec![0; 126])));
     assert_eq!(socket.state(), SocketState::Connected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn send_takes_all_eight_shapes_of_a_frame() {
+    let (socket, mut connection, _server) = passive().await;
+    connection.auto_pong(false);
+    let shapes = [
+        (Frame::text("t"), Received::Text("t".into())),
+        (Frame::binary("b"), Received::Binary("b".into())),
+        (Frame::ping(""), Received::Ping("".into())),
+        (Frame::ping("p"), Received::Ping("p".into())),
+        (Frame::pong(""), Received::Pong("".into())),
+        (Frame::pong("q"), Received::Pong("q".into())),
+        (Frame::Close(None), Received::Close(None)),
+    ];
+    for (frame, expected) in shapes {
+        socket.send(frame).await.unwrap();
+        assert_eq!(connection.receive().await, expected);
+    }
+    let (socket, mut connection, _server) = passive().await;
+    socket.send(Frame::close(4000, "c")).await.unwrap();
+    assert_eq!(connection.expect_close(4000).await, "c");
 }
 
 #[tokio::test(start_paused = true)]
@@ -361,6 +389,45 @@ async fn passive_recv_shows_no_pong_that_answers_the_keepalive() {
     }
     assert!(matches!(socket.recv_timeout(10 * MS).await, Err(SocketError::Timeout { .. })));
     assert!(socket.stats().bytes_received > 0, "the pongs came");
+}
+
+#[tokio::test]
+async fn tls_options_have_an_effect_on_a_socket_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let own = rcgen::generate_simple_self_signed(["name.test".to_owned()]).unwrap();
+    let root = directory.path().join("root.pem");
+    std::fs::write(&root, own.cert.pem()).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![own.cert.der().clone()],
+            rustls::pki_types::PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()).into(),
+        )
+        .unwrap();
+    let server = Server::tcp().await;
+    let plain = server.url().socket_addrs(|| None).unwrap()[0];
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let relay = tokio::spawn(async move {
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            if let Ok(mut secured) = acceptor.accept(stream).await {
+                let _ = copy_bidirectional(&mut secured, &mut TcpStream::connect(plain).await.unwrap()).await;
+            }
+        }
+    });
+    let options = SocketOptions::host(Transport::Tls, "127.0.0.1", port).unwrap();
+    let stranger = soon(Socket::connect_to(options.clone().tls(TlsOptions::new().server_name("name.test")))).await;
+    assert_eq!(stranger.unwrap_err().error().map(Error::kind), Some(ErrorKind::Connect));
+    let (socket, mut connection) =
+        open(&server, options.tls(TlsOptions::new().only_ca(root).server_name("name.test"))).await;
+    assert_eq!(socket.peername().unwrap().port(), port);
+    socket.send("secret").await.unwrap();
+    connection.expect_text("secret").await;
+    relay.abort();
 }
 
 #[test]
