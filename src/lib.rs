@@ -54,6 +54,9 @@ mod guide {
     mod compression {}
     #[doc = include_str!("../docs/names-and-links.md")]
     mod names_and_links {}
+    #[cfg(feature = "testing")]
+    #[doc = include_str!("../docs/socket.md")]
+    mod socket {}
     #[doc = include_str!("../docs/supervision.md")]
     mod supervision {}
     #[doc = include_str!("../docs/testing.md")]
