@@ -36,11 +36,13 @@ async fn a_stream_tells_an_end_that_is_no_close_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_before_the_connection_is_an_error() {
+async fn stream_and_sink_before_the_connection_are_errors() {
     let mut socket = Socket::start(SocketOptions::new("ws://host").unwrap());
     let error = soon(socket.next()).await.unwrap().unwrap_err();
     assert_eq!(error.state(), Some(SocketState::Idle));
     let error = SinkExt::send(&mut socket, text("x")).await.unwrap_err();
+    assert_eq!(error.state(), Some(SocketState::Idle));
+    let error = SinkExt::close(&mut socket).await.unwrap_err();
     assert_eq!(error.state(), Some(SocketState::Idle));
 }
 

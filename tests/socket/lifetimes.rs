@@ -134,6 +134,31 @@ async fn an_owner_is_told_everything_although_no_handle_is_left() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_backlog_that_no_owner_can_ask_for_any_more_keeps_nothing_alive() {
+    for taken in [0, 1] {
+        let server = Server::in_memory_with_buffer(256);
+        let (options, mut events) = owned(server.options(), 1);
+        let (socket, mut connection) = open(&server, options.active(Active::Once).inbound(2, usize::MAX)).await;
+        while timeout(S, connection.send("backlog")).await.is_ok() {}
+        for _ in 0..taken {
+            told(&mut events).await;
+            socket.set_active(Active::Once).unwrap();
+            settle().await;
+        }
+        let (took, ()) = timed(async {
+            drop(socket);
+            connection.expect_close(1000).await;
+            connection.finish_close().await;
+            while tasks() > 0 {
+                settle().await;
+            }
+        })
+        .await;
+        assert!(took < 100 * MS, "{took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_events_of_one_owners_sockets_are_told_apart() {
     let server = Server::in_memory();
     let (options, mut events) = owned(server.options(), 8);

@@ -111,6 +111,66 @@ async fn switching_modes_and_owners_by_chance_loses_and_reorders_nothing() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn switching_beside_those_who_take_loses_and_reorders_nothing() {
+    const BURST: usize = 20_000;
+    let server = Server::in_memory();
+    let (socket, mut connection) = open(&server, server.options()).await;
+    let (taken, mut all) = mpsc::unbounded_channel();
+    let owners: Vec<_> = (0..3)
+        .map(|_| {
+            let (owner, mut events) = mpsc::channel::<SocketEvent>(4);
+            let taken = taken.clone();
+            tokio::spawn(async move {
+                let mut own = Vec::new();
+                while let Some(event) = events.recv().await {
+                    own.extend(event.into_frame().map(|frame| number(&frame)));
+                }
+                taken.send(own).unwrap();
+            });
+            owner
+        })
+        .collect();
+    tokio::spawn({
+        let (socket, taken) = (socket.clone(), taken);
+        async move {
+            let mut own = Vec::new();
+            loop {
+                match socket.recv().await {
+                    Ok(frame) => own.push(number(&frame)),
+                    Err(SocketError::Active(_)) => tokio::task::yield_now().await,
+                    Err(_) => break,
+                }
+            }
+            taken.send(own).unwrap();
+        }
+    });
+    tokio::spawn(async move {
+        for n in 0..BURST {
+            connection.send(numbered(n)).await;
+        }
+        connection.close(1000, "").await;
+        connection.finish_close().await;
+    });
+    let mut chance = fastrand::Rng::with_seed(7);
+    while socket.controlling_process(owners[chance.usize(..3)].clone()).is_ok() {
+        let mode = [Active::Off, Active::On, Active::Once][chance.usize(..3)];
+        if socket.set_active(mode).is_err() {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    drop(owners);
+
+    let mut whole = Vec::new();
+    while let Some(own) = soon(all.recv()).await {
+        assert!(own.is_sorted(), "{own:?}");
+        whole.extend(own);
+    }
+    whole.sort_unstable();
+    assert_eq!(whole, (0..BURST).collect::<Vec<_>>());
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_left_after_the_end_can_be_had_in_every_mode() {
     let server = Server::in_memory();

@@ -68,6 +68,8 @@ struct Queue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
     Yes,
+    /// No handle is left, so only an owner in an active mode can get anything.
+    ByOwner,
     /// The socket was closed: what comes is kept while there is room, and nothing waits for room.
     WhileThereIsRoom,
     /// There was no room: what comes now would leave a gap.
@@ -175,25 +177,25 @@ impl Inbox {
     /// The socket was closed: nobody is waited for any more.
     pub(super) fn close(&self) {
         let mut queue = self.look();
-        if queue.wanted == Wanted::Yes {
-            queue.wanted = Wanted::WhileThereIsRoom;
+        match queue.wanted {
+            Wanted::Yes | Wanted::ByOwner => queue.wanted = Wanted::WhileThereIsRoom,
+            Wanted::WhileThereIsRoom | Wanted::No => {}
         }
         self.room.notify_one();
     }
 
-    pub(super) fn is_closed_by_us(&self) -> bool {
+    /// Whether the socket was closed, whatever the driver knows of it.
+    pub(super) fn is_closing(&self) -> bool {
         self.look().wanted != Wanted::Yes
     }
 
-    /// No handle is left: only an active owner can still get anything.
+    /// No handle is left.
     pub(super) fn abandon(&self) {
-        let is_owned = {
-            let queue = self.look();
-            queue.active != Active::Off && queue.owner.is_some()
-        };
-        if !is_owned {
-            self.close();
+        let mut queue = self.look();
+        if queue.wanted == Wanted::Yes {
+            queue.wanted = Wanted::ByOwner;
         }
+        self.give_up(&mut queue);
     }
 
     /// The next frame for a reader, or why there is none.
@@ -284,6 +286,7 @@ impl Inbox {
         let event = frame.or_else(|| queue.take_ending().map(|ending| ending.event(self.id)));
         if queue.active == Active::Once {
             queue.active = Active::Off;
+            self.give_up(&mut queue);
         }
         if let Some(event) = event {
             permit.send(event);
@@ -317,6 +320,14 @@ impl Inbox {
         queue.wake_readers();
     }
 
+    /// Takes note where nobody is left who could get anything.
+    fn give_up(&self, queue: &mut Queue) {
+        if queue.wanted == Wanted::ByOwner && (queue.active == Active::Off || queue.owner.is_none()) {
+            queue.wanted = Wanted::No;
+            self.room.notify_one();
+        }
+    }
+
     fn tell_news(&self, queue: &mut Queue) {
         match queue.active {
             Active::Off => queue.wake_readers(),
@@ -348,7 +359,11 @@ impl Queue {
     /// Whether reading has to wait: what is received is wanted, more may come, and there is no room.
     fn makes_wait(&self) -> bool {
         let is_full = self.frames.len() >= self.most_frames || self.bytes >= self.most_bytes;
-        is_full && !self.frames.is_empty() && self.wanted == Wanted::Yes && matches!(self.line, Line::Up)
+        let is_wanted = match self.wanted {
+            Wanted::Yes | Wanted::ByOwner => true,
+            Wanted::WhileThereIsRoom | Wanted::No => false,
+        };
+        is_full && !self.frames.is_empty() && is_wanted && matches!(self.line, Line::Up)
     }
 
     /// What came before a close finds room beside what was there.

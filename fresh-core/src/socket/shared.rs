@@ -141,7 +141,7 @@ impl Phase {
             Self::Closed => SocketState::Closed,
             Self::Started { client, .. } => match client.state().into() {
                 // The driver has yet to take it up.
-                SocketState::Connected if inbox.is_closed_by_us() => SocketState::Closing,
+                SocketState::Connected if inbox.is_closing() => SocketState::Closing,
                 state @ (SocketState::Idle
                 | SocketState::Upgrading
                 | SocketState::Connected

@@ -75,6 +75,7 @@ impl Sink<Frame> for Socket {
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        self.readable()?;
         match self.shared.client() {
             Some(client) => self.outbox.poll_close(&client, cx),
             None => Poll::Ready(Ok(())),
