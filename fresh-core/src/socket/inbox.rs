@@ -224,14 +224,12 @@ impl Inbox {
         self.look().readers.retain(|(known, _)| *known != reader);
     }
 
-    /// Whether everything was handed out, and nothing more comes.
-    pub(super) fn is_spent(&self) -> bool {
-        self.look().is_spent()
-    }
-
-    /// Changes the mode; one that needs an owner is refused where there is none.
+    /// Changes the mode; one that needs an owner is refused where there is none, and any where nothing is left.
     pub(super) fn set_active(&self, active: Active) -> Result<(), SocketError> {
         let mut queue = self.look();
+        if queue.is_spent() {
+            return Err(SocketError::CLOSED);
+        }
         if active != Active::Off && queue.owner.is_none() {
             return Err(SocketError::NoOwner);
         }
@@ -240,10 +238,15 @@ impl Inbox {
         Ok(())
     }
 
-    pub(super) fn set_owner(&self, owner: Owner) {
+    /// Changes the owner; refused where nothing is left, as nobody would let it go.
+    pub(super) fn set_owner(&self, owner: Owner) -> Result<(), SocketError> {
         let mut queue = self.look();
+        if queue.is_spent() {
+            return Err(SocketError::CLOSED);
+        }
         queue.owner = Some(owner);
         self.redirected(&mut queue);
+        Ok(())
     }
 
     /// Refuses a mode from the options that needs an owner and has none.
@@ -352,6 +355,7 @@ impl Inbox {
 }
 
 impl Queue {
+    /// Whether everything was handed out, and nothing more comes.
     fn is_spent(&self) -> bool {
         self.frames.is_empty() && matches!(self.line, Line::Told)
     }

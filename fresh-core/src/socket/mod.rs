@@ -159,7 +159,6 @@ impl Socket {
     ///
     /// `NoOwner`; `WrongState` where the socket is closed and nothing is left to be handed out.
     pub fn set_active(&self, active: Active) -> Result<(), SocketError> {
-        self.not_spent()?;
         self.shared.inbox.set_active(active)?;
         self.shared.send_courier();
         Ok(())
@@ -174,8 +173,7 @@ impl Socket {
     ///
     /// `WrongState` where the socket is closed and nothing is left to be handed out.
     pub fn controlling_process(&self, owner: mpsc::Sender<SocketEvent>) -> Result<(), SocketError> {
-        self.not_spent()?;
-        self.shared.inbox.set_owner(owner);
+        self.shared.inbox.set_owner(owner)?;
         self.shared.send_courier();
         Ok(())
     }
@@ -277,11 +275,6 @@ impl Socket {
             (SocketState::Connected, Some(client)) => Ok(client),
             (state, _) => Err(SocketError::WrongState { state }),
         }
-    }
-
-    fn not_spent(&self) -> Result<(), SocketError> {
-        let is_over = self.state() == SocketState::Closed && self.shared.inbox.is_spent();
-        if is_over { Err(SocketError::CLOSED) } else { Ok(()) }
     }
 
     fn address(&self, look: fn(&Client) -> Option<SocketAddr>) -> Result<SocketAddr, SocketError> {
