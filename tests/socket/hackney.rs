@@ -242,6 +242,10 @@ async fn owner_that_ends_closes_the_socket_and_undelivered_frames_move_to_a_new_
     assert_eq!(told(&mut events).await, text("3"));
     assert_eq!(told(&mut old).await, text("1"));
     assert!(soon(old.recv()).await.is_none());
+    // It is nobody's owner any more.
+    drop(old);
+    settle().await;
+    assert_eq!(socket.state(), SocketState::Connected);
 
     // In any mode.
     socket.set_active(Active::Off).unwrap();

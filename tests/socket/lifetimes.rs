@@ -116,15 +116,15 @@ async fn an_owner_that_goes_amid_a_backlog_closes_the_socket_and_leaves_it_to_th
 async fn an_owner_is_told_everything_although_no_handle_is_left() {
     let server = Server::in_memory();
     let (options, mut events) = owned(server.options(), 1);
-    let (socket, mut connection) = open(&server, options.active(Active::On)).await;
-    for n in 0..4 {
+    let (socket, mut connection) = open(&server, options.active(Active::On).inbound(1, 0)).await;
+    for n in 0..20 {
         connection.send(numbered(n)).await;
     }
     settle().await;
     drop(socket);
     connection.expect_close(1000).await;
     connection.finish_close().await;
-    for n in 0..4 {
+    for n in 0..20 {
         assert_eq!(told(&mut events).await, numbered(n));
     }
     assert!(matches!(soon(events.recv()).await, Some(SocketEvent::Closed(..))));

@@ -205,6 +205,20 @@ async fn what_is_left_after_the_end_can_be_had_in_every_mode() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_ping_that_no_owner_was_sent_is_not_shown_to_a_reader() {
+    let server = Server::in_memory();
+    let (options, mut events) = owned(server.options(), 1);
+    let (socket, mut connection) = open(&server, options.active(Active::On)).await;
+    for frame in [numbered(0), Frame::ping("p"), numbered(1)] {
+        connection.send(frame).await;
+    }
+    settle().await;
+    socket.set_active(Active::Off).unwrap();
+    assert_eq!(told(&mut events).await, numbered(0));
+    assert_eq!(received(&socket).await, numbered(1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn several_readers_are_served_in_the_order_in_which_they_came() {
     let (socket, mut connection, _server) = super::passive().await;
     let (order, mut served) = mpsc::unbounded_channel();

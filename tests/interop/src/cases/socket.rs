@@ -1,7 +1,7 @@
 //! The socket: its modes, its bytes and its close, without a handler.
 
 use fresh::{
-    Frame, Initiator, Options, Socket,
+    Error, Frame, Initiator, Options, Socket,
     socket::{Active, SocketError, SocketEvent, SocketOptions, SocketState},
 };
 use tokio::{
@@ -126,10 +126,7 @@ async fn theirs(server: &mut Server<'_>) -> fresh::Result<()> {
 }
 
 async fn refused(options: fresh::Result<Options>) -> fresh::Result<()> {
-    let Err(error) = open(options).await.map_err(|error| error.downcast::<SocketError>()) else {
-        return Err("it was let in".into());
-    };
-    let error = error?;
-    let refusal = error.error().and_then(fresh::Error::refusal).ok_or("no refusal")?;
+    let Err(error) = Socket::connect_to(options?).await else { return Err("it was let in".into()) };
+    let refusal = error.error().and_then(Error::refusal).ok_or("no refusal")?;
     same((refusal.status.as_u16(), &refusal.body[..]), (403, &b"no entry\n"[..]))
 }
