@@ -90,7 +90,8 @@ impl Terminal {
             }
             SocketEvent::Closed(_, disconnect) => Some(disconnect.to_string()),
             SocketEvent::Failed(_, error) => Some(error.to_string()),
-            other => Some(format!("{other:?}")),
+            SocketEvent::Ended(_, reason) => Some(reason.to_string()),
+            _ => None,
         }
     }
 
