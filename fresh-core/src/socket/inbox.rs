@@ -4,10 +4,8 @@
 //! wakers, the driver by `room`, the courier by `changed`.
 
 use std::{
-    collections::VecDeque,
-    mem,
     sync::{Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
 use tokio::sync::{Notify, mpsc};
@@ -15,28 +13,10 @@ use tokio::sync::{Notify, mpsc};
 use super::{
     error::SocketError,
     event::{Ending, SocketEvent, SocketId},
+    queue::{Courier, Errand, Line, Owner, Queue, Reader, Wanted},
     state::Active,
 };
 use crate::{connection::Upgrade, frame::Frame};
-
-pub(super) type Owner = mpsc::Sender<SocketEvent>;
-
-/// Which waker of those who read is meant: that of the `recv` whose turn it is, or that of a handle's `Stream`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reader {
-    Recv,
-    Stream(u64),
-}
-
-/// What the courier has to do next.
-#[derive(Debug)]
-pub(super) enum Errand {
-    /// There is no owner.
-    None,
-    /// Nothing is to be delivered; where the owner goes, the socket does.
-    Watch(Owner),
-    Deliver(Owner),
-}
 
 /// The queue of a socket, and whom it is for.
 #[derive(Debug)]
@@ -49,68 +29,9 @@ pub(super) struct Inbox {
     changed: Notify,
 }
 
-#[derive(Debug)]
-struct Queue {
-    frames: VecDeque<Frame>,
-    bytes: usize,
-    most_frames: usize,
-    most_bytes: usize,
-    active: Active,
-    owner: Option<Owner>,
-    wanted: Wanted,
-    line: Line,
-    upgrade: Option<Box<Upgrade>>,
-    courier: Courier,
-    readers: Vec<(Reader, Waker)>,
-}
-
-/// Whether anybody may still want what comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wanted {
-    Yes,
-    /// No handle is left, so only an owner in an active mode can get anything.
-    ByOwner,
-    /// The socket was closed: what comes is kept while there is room, and nothing waits for room.
-    WhileThereIsRoom,
-    /// There was no room: what comes now would leave a gap.
-    No,
-}
-
-/// How far the connection is from its end.
-#[derive(Debug)]
-enum Line {
-    Up,
-    /// Nothing more is read; how it ended is not told yet.
-    Gone,
-    /// How it ended waits behind the frames.
-    Ended(Ending),
-    /// Nothing is left to be told.
-    Told,
-}
-
-/// Whether a task moves frames to the owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Courier {
-    Working,
-    /// It ended, as there was nothing to deliver and nothing more would come.
-    Dismissed,
-}
-
 impl Inbox {
     pub(super) fn new(most_frames: usize, most_bytes: usize, active: Active, owner: Option<Owner>) -> Self {
-        let queue = Queue {
-            frames: VecDeque::new(),
-            bytes: 0,
-            most_frames,
-            most_bytes,
-            active,
-            owner,
-            wanted: Wanted::Yes,
-            line: Line::Up,
-            upgrade: None,
-            courier: Courier::Working,
-            readers: Vec::new(),
-        };
+        let queue = Queue::new(most_frames, most_bytes, active, owner);
         Self { id: SocketId::next(), queue: Mutex::new(queue), room: Notify::new(), changed: Notify::new() }
     }
 
@@ -129,16 +50,11 @@ impl Inbox {
         if matches!(frame, Frame::Ping(_)) && queue.active == Active::Off {
             return true;
         }
-        if queue.wanted == Wanted::WhileThereIsRoom && queue.is_full_twice() {
-            queue.wanted = Wanted::No;
+        let kept = queue.push(frame);
+        if kept {
+            self.tell_news(&mut queue);
         }
-        if queue.wanted == Wanted::No {
-            return false;
-        }
-        queue.bytes += frame.payload_len();
-        queue.frames.push_back(frame);
-        self.tell_news(&mut queue);
-        true
+        kept
     }
 
     /// Waits until more may be read. Cancelling it loses nothing.
@@ -221,7 +137,7 @@ impl Inbox {
 
     /// This reader waits no more.
     pub(super) fn forget(&self, reader: Reader) {
-        self.look().readers.retain(|(known, _)| *known != reader);
+        self.look().forget(reader);
     }
 
     /// Changes the mode; one that needs an owner is refused where there is none, and any where nothing is left.
@@ -340,8 +256,7 @@ impl Inbox {
 
     fn pop(&self, queue: &mut Queue) -> Option<Frame> {
         let waited = queue.makes_wait();
-        let frame = queue.frames.pop_front()?;
-        queue.bytes -= frame.payload_len();
+        let frame = queue.pop()?;
         if waited && !queue.makes_wait() {
             self.room.notify_one();
         }
@@ -351,65 +266,5 @@ impl Inbox {
     /// A panic elsewhere cannot leave the queue half changed.
     fn look(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Queue {
-    /// Whether everything was handed out, and nothing more comes.
-    fn is_spent(&self) -> bool {
-        self.frames.is_empty() && matches!(self.line, Line::Told)
-    }
-
-    /// Whether reading has to wait: what is received is wanted, more may come, and there is no room.
-    fn makes_wait(&self) -> bool {
-        let is_full = self.frames.len() >= self.most_frames || self.bytes >= self.most_bytes;
-        let is_wanted = match self.wanted {
-            Wanted::Yes | Wanted::ByOwner => true,
-            Wanted::WhileThereIsRoom | Wanted::No => false,
-        };
-        is_full && !self.frames.is_empty() && is_wanted && matches!(self.line, Line::Up)
-    }
-
-    /// What came before a close finds room beside what was there.
-    fn is_full_twice(&self) -> bool {
-        let most_bytes = self.most_bytes.saturating_mul(2);
-        self.frames.len() >= self.most_frames.saturating_mul(2) || (self.bytes >= most_bytes && !self.frames.is_empty())
-    }
-
-    fn errand(&self) -> Errand {
-        let Some(owner) = self.owner.clone() else { return Errand::None };
-        let is_due = !self.frames.is_empty() || matches!(self.line, Line::Ended(_));
-        match self.active {
-            Active::On | Active::Once if is_due => Errand::Deliver(owner),
-            Active::On | Active::Once | Active::Off => Errand::Watch(owner),
-        }
-    }
-
-    /// How the connection ended, to be told now. The owner is let go, so that its channel ends too.
-    fn take_ending(&mut self) -> Option<Ending> {
-        match mem::replace(&mut self.line, Line::Told) {
-            Line::Ended(ending) => {
-                self.owner = None;
-                self.wake_readers();
-                Some(ending)
-            }
-            line @ (Line::Up | Line::Gone | Line::Told) => {
-                self.line = line;
-                None
-            }
-        }
-    }
-
-    fn await_news(&mut self, reader: Reader, cx: &Context<'_>) {
-        match self.readers.iter_mut().find(|(known, _)| *known == reader) {
-            Some((_, waker)) => waker.clone_from(cx.waker()),
-            None => self.readers.push((reader, cx.waker().clone())),
-        }
-    }
-
-    fn wake_readers(&mut self) {
-        for (_, waker) in self.readers.drain(..) {
-            waker.wake();
-        }
     }
 }

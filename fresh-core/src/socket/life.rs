@@ -8,10 +8,7 @@ use std::{
 
 use futures_util::StreamExt;
 
-use super::{
-    inbox::{Errand, Inbox},
-    state::SocketState,
-};
+use super::{inbox::Inbox, queue::Errand, state::SocketState};
 use crate::{client::Client, exit::ExitReason, frame::CloseCode};
 
 /// Runs the driver to its end, then delivers what is left for the owner.

@@ -12,6 +12,7 @@ mod io;
 mod life;
 mod options;
 mod outbox;
+mod queue;
 mod shared;
 mod state;
 mod stream;
@@ -34,8 +35,8 @@ use crate::{
     frame::{CloseCode, Frame},
     stats::Stats,
 };
-use inbox::Reader;
 use outbox::Outbox;
+use queue::Reader;
 use shared::Shared;
 
 /// A WebSocket that is read and written like a socket; hackney_ws's process.

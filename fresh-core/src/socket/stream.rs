@@ -7,7 +7,7 @@ use std::{
 
 use futures_util::{Sink, Stream};
 
-use super::{ReadHalf, Socket, SocketError, SocketState, WriteHalf, inbox::Reader};
+use super::{ReadHalf, Socket, SocketError, SocketState, WriteHalf, queue::Reader};
 use crate::{
     error::SendError,
     frame::{Frame, Message},
