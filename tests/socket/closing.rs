@@ -55,6 +55,20 @@ async fn an_unread_socket_is_gone_within_100_ms_where_the_server_answers() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_answers_and_leaves_tcp_open_is_left() {
+    let (socket, mut connection, _server) = passive().await;
+    let ((took, closed), ()) = tokio::join!(timed(socket.close()), async {
+        connection.expect_close(1000).await;
+        connection.close(1000, "").await;
+        connection.expect_eof().await;
+    });
+    closed.unwrap();
+    assert!(took < 100 * MS, "{took:?}");
+    let SocketError::Closed(disconnect) = refused(&socket).await else { panic!("not the close") };
+    assert!(disconnect.clean);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_unread_socket_is_gone_within_5_s_where_the_server_does_not_answer() {
     for floods in [false, true] {
         let server = Server::in_memory_with_buffer(256);

@@ -190,7 +190,8 @@ impl Socket {
 
     /// Closes the socket behind the frames sent so far, and waits until nothing of it is left. hackney_ws's `close/2`.
     ///
-    /// That takes as long as the server's answer, at most the `close_timeout`. Dropping the future does not undo it. An
+    /// That takes as long as the server's answer, at most the `close_timeout`. A server that answers and does not end TCP,
+    /// as it should (RFC 6455 §7.1.1), gets 50 ms for that. Dropping the future does not undo it. An
     /// attempt to connect is given up; on a socket that is closing it waits, on one that is closed it does nothing.
     ///
     /// What was received before can still be taken. What comes after is kept while there is room and then dropped, so

@@ -26,9 +26,12 @@ use crate::{
     client::{Client, StartError},
     error::SendError,
     frame::{CloseCode, CloseFrame, Frame},
-    options::Offline,
+    options::{Offline, Options},
     wire::encoder,
 };
+
+/// How long a server that answered our close frame may take to end TCP, as it should (RFC 6455 §7.1.1); then we do.
+const LINGER: Duration = Duration::from_millis(50);
 
 /// Its drop is that of the last handle.
 pub(super) struct Shared {
@@ -78,6 +81,7 @@ impl Shared {
         let (opening, opened) = oneshot::channel();
         // The inbox is the queue; the driver keeps one frame before it.
         let options = options.options.clone().inbound(1, 0).offline(Offline::Reject);
+        let options = Options { linger: Some(LINGER), ..options };
         let (mut opening, inbox) = (Some(opening), Arc::clone(&self.inbox));
         let (client, running) =
             Client::new_with(options, move |client| Forwarder::new(client, Arc::clone(&inbox), opening.take()));
