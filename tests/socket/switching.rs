@@ -239,6 +239,56 @@ async fn several_readers_are_served_in_the_order_in_which_they_came() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn readers_that_give_up_all_the_time_lose_and_reorder_nothing() {
+    const BURST: usize = 5000;
+    let (socket, mut connection, _server) = super::passive().await;
+    let readers: Vec<_> = (0..3)
+        .map(|_| {
+            let socket = socket.clone();
+            tokio::spawn(async move {
+                let mut own = Vec::new();
+                loop {
+                    tokio::select! {
+                        biased;
+                        () = tokio::task::yield_now() => {}
+                        next = socket.recv() => match next {
+                            Ok(frame) => own.push(number(&frame)),
+                            Err(_) => return own,
+                        },
+                    }
+                }
+            })
+        })
+        .collect();
+    for n in 0..BURST {
+        connection.send(numbered(n)).await;
+    }
+    connection.close(1000, "").await;
+    connection.finish_close().await;
+    let mut whole = Vec::new();
+    for reader in readers {
+        let own = soon(reader).await.unwrap();
+        assert!(own.is_sorted(), "{own:?}");
+        whole.extend(own);
+    }
+    whole.sort_unstable();
+    assert_eq!(whole, (0..BURST).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ping_is_a_frame_for_an_owner_that_asked_for_one() {
+    let server = Server::in_memory();
+    let (options, mut events) = owned(server.options(), 8);
+    let (socket, mut connection) = open(&server, options.active(Active::Once)).await;
+    connection.send(Frame::ping("p")).await;
+    connection.send(numbered(0)).await;
+    assert_eq!(told(&mut events).await, Frame::ping("p"));
+    settle().await;
+    assert!(events.try_recv().is_err());
+    assert_eq!(received(&socket).await, numbered(0));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_gives_up_takes_no_frame_and_no_turn() {
     let (socket, mut connection, _server) = super::passive().await;
