@@ -260,7 +260,8 @@ impl Socket {
 
     async fn take(&self) -> Result<Frame, SocketError> {
         self.readable()?;
-        let _turn = self.shared.turn.lock().await;
+        // It is never closed.
+        let _turn = self.shared.turn.acquire().await.ok();
         poll_fn(|cx| self.shared.inbox.poll_take(Reader::Recv, cx)).await
     }
 

@@ -12,7 +12,7 @@ use std::{
 use bytestring::ByteString;
 use tokio::{
     runtime::Handle,
-    sync::{self, oneshot},
+    sync::{Semaphore, oneshot},
 };
 
 use super::{
@@ -37,8 +37,8 @@ const LINGER: Duration = Duration::from_millis(50);
 pub(super) struct Shared {
     pub(super) inbox: Arc<Inbox>,
     pub(super) recv_timeout: Option<Duration>,
-    /// Whose turn it is to `recv`. It guards nothing: it is a queue of those who wait, and a fair one.
-    pub(super) turn: sync::Mutex<()>,
+    /// Its one permit is the turn to `recv`, given to those who wait in the order in which they came.
+    pub(super) turn: Semaphore,
     phase: Mutex<Phase>,
     handles: AtomicU64,
 }
@@ -60,7 +60,7 @@ impl Shared {
         Self {
             inbox: Arc::new(Inbox::new(options.most_frames, options.most_bytes, options.active, owner)),
             recv_timeout: options.recv_timeout,
-            turn: sync::Mutex::new(()),
+            turn: Semaphore::new(1),
             phase: Mutex::new(Phase::Idle(Box::new(options))),
             handles: AtomicU64::new(0),
         }
