@@ -111,8 +111,8 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// `WrongState` where the socket is not connected; `Send` with the frame given back where it may not be sent
-    /// (a ping of more than 125 bytes) or the connection went before it was written.
+    /// `WrongState` where the socket is not connected; `Send` where the frame may not be sent (a ping of more than 125
+    /// bytes), and it is given back, or where the connection went before it was written.
     pub async fn send(&self, frame: impl Into<Frame>) -> Result<(), SocketError> {
         let frame = frame.into();
         let closes = matches!(frame, Frame::Close(_));
