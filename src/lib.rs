@@ -54,7 +54,6 @@ mod guide {
     mod compression {}
     #[doc = include_str!("../docs/names-and-links.md")]
     mod names_and_links {}
-    #[cfg(feature = "testing")]
     #[doc = include_str!("../docs/socket.md")]
     mod socket {}
     #[doc = include_str!("../docs/supervision.md")]
