@@ -13,10 +13,10 @@ pub use fresh_macros::Handler;
 #[doc(hidden)]
 pub use fresh_core::__private;
 
-// The client, what it is started with and what it tells.
+// The client and the socket, what they are started with and what they tell.
 pub use fresh_core::{
     Client, CloseCode, CloseFrame, ConnectionState, ExitReason, Frame, MessageType, Offline, Options, RegistryExt,
-    Stats,
+    Socket, Stats,
 };
 
 // What can go wrong.
@@ -25,7 +25,7 @@ pub use fresh_core::{BoxError, Error, ErrorKind, Result, frame::NotText};
 // The rest of each subject: errors of the calls, causes, options of a group, a scripted server.
 #[cfg(feature = "testing")]
 pub use fresh_core::testing;
-pub use fresh_core::{backoff, client, error, options, registry, supervisor};
+pub use fresh_core::{backoff, client, error, options, registry, socket, supervisor};
 
 // They stand in signatures here.
 #[doc(no_inline)]
@@ -54,6 +54,8 @@ mod guide {
     mod compression {}
     #[doc = include_str!("../docs/names-and-links.md")]
     mod names_and_links {}
+    #[doc = include_str!("../docs/socket.md")]
+    mod socket {}
     #[doc = include_str!("../docs/supervision.md")]
     mod supervision {}
     #[doc = include_str!("../docs/testing.md")]

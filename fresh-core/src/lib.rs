@@ -12,6 +12,7 @@ pub mod frame;
 pub mod handler;
 pub mod options;
 pub mod registry;
+pub mod socket;
 pub mod supervisor;
 
 pub use action::{Action, Frames, Recovery};
@@ -25,6 +26,7 @@ pub use frame::{CloseCode, CloseFrame, Control, Frame, Message, MessageType};
 pub use handler::forward as __private;
 pub use handler::{DynHandler, Handler};
 pub use options::{Offline, Options};
+pub use socket::Socket;
 pub use stats::Stats;
 
 mod driver;

@@ -1,7 +1,8 @@
 //! What the originals document, entry by entry.
 
 /// A page, and what the first column of its tables has to name.
-pub(crate) const ENTRIES: &[(&str, &[&str])] = &[("docs/differences-from-fresh.md", FRESH)];
+pub(crate) const ENTRIES: &[(&str, &[&str])] =
+    &[("docs/differences-from-fresh.md", FRESH), ("docs/socket.md", HACKNEY_WS)];
 
 /// The documentation of Fresh 0.3.0, and what 0.4 added.
 const FRESH: &[&str] = &[
@@ -60,4 +61,51 @@ const FRESH: &[&str] = &[
     ":ping_interval",
     ":error_logging",
     ":info_logging",
+];
+
+/// The documentation of hackney_ws 2.0.0, and what its later versions added.
+const HACKNEY_WS: &[&str] = &[
+    // Functions.
+    "start_link/1",
+    "connect/1",
+    "connect/2",
+    "send/2",
+    "recv/1",
+    "recv/2",
+    "setopts/2",
+    "close/1",
+    "close/2",
+    "controlling_process/2",
+    "peername/1",
+    "sockname/1",
+    // Types.
+    "ws_frame()",
+    "{text, Data}",
+    "{binary, Data}",
+    "ping",
+    "{ping, Data}",
+    "pong",
+    "{pong, Data}",
+    "close",
+    "{close, Code, Reason}",
+    // States.
+    "idle",
+    "upgrading",
+    "connected",
+    "closing",
+    "closed",
+    // Options.
+    "host",
+    "port",
+    "transport",
+    "path",
+    "connect_timeout",
+    "recv_timeout",
+    "connect_options",
+    "ssl_options",
+    "active",
+    "headers",
+    "protocols",
+    "max_frame_size",
+    "max_message_size",
 ];

@@ -244,6 +244,10 @@ impl<I: Send + 'static> Client<I> {
         self.inner.shared.counters.snapshot()
     }
 
+    pub(crate) fn lost_messages(&self, count: u64) {
+        self.inner.shared.lost_messages(count);
+    }
+
     fn status<T>(&self, look: impl FnOnce(&Status) -> T) -> T {
         look(&self.inner.shared.status.borrow())
     }

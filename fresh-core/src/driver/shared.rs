@@ -107,6 +107,14 @@ impl Shared {
         }
     }
 
+    /// Messages that came when nobody wanted them any more.
+    pub(crate) fn lost_messages(&self, count: u64) {
+        self.counters.messages_lost.add(count);
+        if self.error_logging && count > 0 {
+            tracing::warn!(target: log::TARGET, parent: &self.span, messages = count, "messages came after the close");
+        }
+    }
+
     /// The last word about a client; the first one counts.
     pub(crate) fn ended(&self, reason: ExitReason) {
         self.status.send_modify(|status| {

@@ -99,7 +99,7 @@ impl Closing {
 
     fn hear(self, wire: Wire, now: Instant, context: &mut Context) -> State {
         match wire {
-            Wire::Received(frame) => State::Closing(self.received(frame, context)),
+            Wire::Received(frame) => State::Closing(self.received(frame, now, context)),
             Wire::Lost(_) | Wire::WriteFailed(_) => self.finish(now, context),
             Wire::Violated(error) => State::Closing(self.violated(error.into())),
             // One budget bounds the whole handshake; no other deadline counts any more.
@@ -109,10 +109,11 @@ impl Closing {
         }
     }
 
-    fn received(self, frame: Frame, context: &mut Context) -> Self {
+    fn received(self, frame: Frame, now: Instant, context: &mut Context) -> Self {
         let delivers = self.delivers();
         match (self.exchange, frame) {
             (Exchange::Unanswered, Frame::Close(theirs)) => {
+                context.linger(now);
                 return Self { exchange: Exchange::Answered(theirs), ..self };
             }
             // Nothing is processed after the server's close frame (RFC 6455 §5.5.1).

@@ -28,6 +28,7 @@ use crate::{
 pub(crate) struct Config {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) close_timeout: Duration,
+    pub(crate) linger: Option<Duration>,
     pub(crate) write_timeout: Option<Duration>,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) ping_interval: Option<Duration>,
@@ -45,6 +46,7 @@ impl Config {
         Self {
             connect_timeout: enabled(options.connect_timeout),
             close_timeout: options.close_timeout,
+            linger: options.linger,
             write_timeout: enabled(options.write_timeout),
             idle_timeout: enabled(options.idle_timeout),
             ping_interval: enabled(options.ping_interval),
@@ -90,6 +92,13 @@ impl Context {
         match after.and_then(|after| now.checked_add(after)) {
             Some(at) => self.timers.set(timer, at),
             None => self.timers.clear(timer),
+        }
+    }
+
+    /// Both close frames are out: the server has so long to end TCP, and no longer than the budget of the handshake.
+    pub(super) fn linger(&mut self, now: Instant) {
+        if let Some(at) = self.config.linger.and_then(|linger| now.checked_add(linger)) {
+            self.timers.hasten(Timer::Close, at);
         }
     }
 

@@ -27,6 +27,7 @@ use std::{mem, time::Instant};
 pub(crate) use context::Config;
 use context::Context;
 pub(crate) use io::{About, Answer, Attempt, Command, Effect, Event, Input, Origin, Outbound, Wire};
+pub(crate) use keepalive::is_keepalive;
 use state::State;
 
 use crate::{backoff::Backoff, connection::ConnectionState, options::Offline};

@@ -35,6 +35,12 @@ impl Timers {
         self.0[timer as usize] = Some(at);
     }
 
+    /// Brings a timer that runs forward to this time, where that is earlier.
+    pub(super) fn hasten(&mut self, timer: Timer, at: Instant) {
+        let due = &mut self.0[timer as usize];
+        *due = due.map(|due| due.min(at));
+    }
+
     pub(super) fn clear(&mut self, timer: Timer) {
         self.0[timer as usize] = None;
     }

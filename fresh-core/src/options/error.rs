@@ -18,6 +18,9 @@ pub enum OptionsError {
     /// A WebSocket URL has no fragment (RFC 6455 §3).
     #[error("a WebSocket URL has no fragment")]
     Fragment,
+    /// A path that does not begin with `/`.
+    #[error("the path {0:?} does not begin with `/`")]
+    Path(String),
     /// A header's name or value that HTTP does not allow; its value is not repeated here.
     #[error("the header {0:?} has a name or a value that HTTP does not allow")]
     Header(String),

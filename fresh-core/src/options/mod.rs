@@ -100,6 +100,8 @@ pub struct Options {
     pub(crate) happy_eyeballs: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) close_timeout: Duration,
+    /// What the server may take of it to end TCP when both close frames are out; `None`: what is left. A socket's.
+    pub(crate) linger: Option<Duration>,
     pub(crate) write_timeout: Duration,
     pub(crate) idle_timeout: Duration,
     pub(crate) ping_interval: Duration,
@@ -138,6 +140,7 @@ impl Options {
             happy_eyeballs: Duration::from_millis(300),
             connect_timeout: Duration::from_secs(8),
             close_timeout: Duration::from_secs(5),
+            linger: None,
             write_timeout: Duration::from_secs(10),
             idle_timeout: Duration::ZERO,
             ping_interval: Duration::from_secs(30),

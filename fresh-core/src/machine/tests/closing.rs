@@ -170,3 +170,23 @@ fn a_client_that_ends_makes_no_new_handler() {
     rig.lose();
     assert!(matches!(rig.exit(), ExitReason::Stopped));
 }
+
+#[test]
+fn a_server_that_answered_and_leaves_tcp_open_is_left_after_the_linger_or_the_close_timeout() {
+    for (linger, left_after) in [(None, 5000), (Some(50 * MS), 50), (Some(9000 * MS), 5000)] {
+        let mut rig = Rig::connected_with(|options| Options { linger, ..options });
+        rig.command(Command::Close(close_frame(1000, "")));
+        rig.receive(Frame::close(1000, "")).pass((left_after - 1) * MS);
+        assert_eq!(rig.state(), ConnectionState::Closing);
+        rig.effects();
+        rig.pass(MS);
+        assert!(matches!(&rig.told()[..], [Event::Disconnected(disconnect)] if disconnect.clean));
+    }
+}
+
+#[test]
+fn the_linger_begins_with_the_answer_only() {
+    let mut rig = Rig::connected_with(|options| Options { linger: Some(50 * MS), ..options });
+    rig.command(Command::Close(close_frame(1000, ""))).pass(4999 * MS);
+    assert_eq!(rig.state(), ConnectionState::Closing);
+}

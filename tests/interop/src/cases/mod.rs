@@ -6,6 +6,7 @@ mod control;
 mod data;
 mod handshake;
 mod outage;
+mod socket;
 
 use crate::{report::Report, server::Server};
 
@@ -16,5 +17,6 @@ pub(crate) async fn all(server: &mut Server<'_>, report: &mut Report) {
     compression::all(server, report).await;
     control::all(server, report).await;
     close::all(server, report).await;
+    socket::all(server, report).await;
     outage::all(server, report).await;
 }

@@ -1,0 +1,310 @@
+//! A WebSocket as a socket, with an owner, in place of callbacks: what hackney_ws is.
+//!
+//! A [`Socket`] is for code that pulls frames when it wants them (`recv`, a `Stream`, bytes by `AsyncRead`), or wants
+//! them as messages in a channel. It runs on the same driver as a [`Client`]: a connected socket is one task.
+
+mod error;
+mod event;
+mod forwarder;
+mod halves;
+mod inbox;
+mod io;
+mod life;
+mod options;
+mod outbox;
+mod queue;
+mod shared;
+mod state;
+mod stream;
+
+use std::{fmt, future::poll_fn, net::SocketAddr, sync::Arc, time::Duration};
+
+use bytestring::ByteString;
+use tokio::sync::mpsc;
+
+pub use error::SocketError;
+pub use event::{SocketEvent, SocketId};
+pub use halves::{ReadHalf, WriteHalf};
+pub use io::SocketIo;
+pub use options::{SocketOptions, Transport};
+pub use state::{Active, SocketState};
+
+use crate::{
+    client::Client,
+    connection::Upgrade,
+    frame::{CloseCode, Frame},
+    stats::Stats,
+};
+use outbox::Outbox;
+use queue::Reader;
+use shared::Shared;
+
+/// A WebSocket that is read and written like a socket; hackney_ws's process.
+///
+/// It is passive at first: [`recv`](Self::recv) takes frames, one by one. In the active modes its owner is sent them, see
+/// [`set_active`](Self::set_active). It has one connection and does not connect anew: for that, there is [`Client`].
+///
+/// A clone is another handle of the same socket. When the last one is dropped, the socket closes with 1000; nothing of it
+/// is left when the close handshake has ended, or its `close_timeout`.
+///
+/// ```
+/// # use fresh_core as fresh;
+/// use fresh::{Frame, Options, Socket};
+///
+/// # async fn scene() -> fresh::Result<()> {
+/// let socket = Socket::connect_to(Options::new("wss://example.com/chat")?).await?;
+/// socket.send("hello").await?;
+/// if let Frame::Text(answer) = socket.recv().await? {
+///     println!("{answer}");
+/// }
+/// socket.close().await?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Socket {
+    shared: Arc<Shared>,
+    /// Which handle this is, for the waker of its `Stream`.
+    handle: u64,
+    /// What its `Sink` was given.
+    outbox: Outbox,
+}
+
+impl Socket {
+    /// A socket that is idle. It does nothing until [`connect`](Self::connect). hackney_ws's `start_link/1`.
+    pub fn start(options: impl Into<SocketOptions>) -> Self {
+        Self::handle(Arc::new(Shared::new(options.into())))
+    }
+
+    /// Starts a socket and connects it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect).
+    pub async fn connect_to(options: impl Into<SocketOptions>) -> Result<Self, SocketError> {
+        let socket = Self::start(options);
+        socket.connect().await?;
+        Ok(socket)
+    }
+
+    /// Connects an idle socket, and waits until frames can travel. hackney_ws's `connect/1`.
+    ///
+    /// It takes no longer than the `connect_timeout`, and dropping its future gives the attempt up; either way the socket
+    /// is closed then. A failed attempt is not repeated.
+    ///
+    /// # Errors
+    ///
+    /// `Failed` with status, headers and body of a refusal, or whatever else prevented the connection; `WrongState` where
+    /// the socket is not idle; `NoOwner` where the options ask for an active mode and name no owner; `Start` outside of a
+    /// tokio runtime, and where the options' name is taken.
+    pub async fn connect(&self) -> Result<(), SocketError> {
+        self.shared.launch()?.outcome().await
+    }
+
+    /// Sends a frame, and waits until its bytes went to the transport. hackney_ws's `send/2`.
+    ///
+    /// All of its eight shapes are frames: `"text"`, `Bytes`, [`Frame::ping`], [`Frame::pong`], each with data or none,
+    /// [`Frame::close`], and `Frame::Close(None)`. A close frame begins the close handshake, as
+    /// [`close_with`](Self::close_with) does, which also waits for its end.
+    ///
+    /// Where its future is dropped, the frame goes out or does not, and as a whole. That the server read it is something
+    /// only the server can say.
+    ///
+    /// # Errors
+    ///
+    /// `WrongState` where the socket is not connected; `Send` where the frame may not be sent (a ping of more than 125
+    /// bytes), and it is given back, or where the connection went before it was written.
+    pub async fn send(&self, frame: impl Into<Frame>) -> Result<(), SocketError> {
+        let frame = frame.into();
+        let closes = matches!(frame, Frame::Close(_));
+        self.connected()?.send_confirmed(frame).await?;
+        if closes {
+            self.shared.inbox.close();
+        }
+        Ok(())
+    }
+
+    /// The next frame: a text or binary message, or a pong that answers no ping of the keepalive. hackney_ws's
+    /// `recv/1`.
+    ///
+    /// Pings are answered, whether or not anybody reads, and not shown. Calls of several tasks are served in the order
+    /// in which they came. Where the future is dropped, no frame is lost.
+    ///
+    /// # Errors
+    ///
+    /// When all that was received is taken: once, how the connection ended (`Closed`, `Failed`, `Ended`), and
+    /// `WrongState` from then on. `Active` while the frames go to the owner; `Timeout` after the option `recv_timeout`;
+    /// `WrongState` before the socket is connected.
+    pub async fn recv(&self) -> Result<Frame, SocketError> {
+        match self.shared.recv_timeout {
+            Some(after) => self.recv_timeout(after).await,
+            None => self.take().await,
+        }
+    }
+
+    /// [`recv`](Self::recv) for no longer than this. hackney_ws's `recv/2`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv`. After a `Timeout` the socket is as before, and no frame is lost.
+    pub async fn recv_timeout(&self, after: Duration) -> Result<Frame, SocketError> {
+        tokio::time::timeout(after, self.take()).await.unwrap_or(Err(SocketError::Timeout { after }))
+    }
+
+    /// Says who gets the frames from now on. hackney_ws's `setopts/2` with `active`.
+    ///
+    /// What was received and not handed out goes the new way, in order, and so does the end of the connection; also
+    /// when the connection has ended. `Once` sends the owner one frame, then the socket is passive. A `recv` that waits
+    /// is told that the mode changed.
+    ///
+    /// # Errors
+    ///
+    /// `NoOwner`; `WrongState` where the socket is closed and nothing is left to be handed out.
+    pub fn set_active(&self, active: Active) -> Result<(), SocketError> {
+        self.shared.inbox.set_active(active)?;
+        self.shared.send_courier();
+        Ok(())
+    }
+
+    /// Gives the socket another owner; any handle may. hackney_ws's `controlling_process/2`.
+    ///
+    /// What was received and not sent to the old owner goes to the new one. When the receiver of the owner's channel is
+    /// dropped, the socket closes with 1000, whatever its mode.
+    ///
+    /// # Errors
+    ///
+    /// `WrongState` where the socket is closed and nothing is left to be handed out.
+    pub fn controlling_process(&self, owner: mpsc::Sender<SocketEvent>) -> Result<(), SocketError> {
+        self.shared.inbox.set_owner(owner)?;
+        self.shared.send_courier();
+        Ok(())
+    }
+
+    /// [`close_with`](Self::close_with) 1000 and no reason. hackney_ws's `close/1`.
+    ///
+    /// # Errors
+    ///
+    /// None: it is `Ok` in every state.
+    pub async fn close(&self) -> Result<(), SocketError> {
+        self.close_with(CloseCode::NORMAL_CLOSURE, "").await
+    }
+
+    /// Closes the socket behind the frames sent so far, and waits until nothing of it is left. hackney_ws's `close/2`.
+    ///
+    /// That takes as long as the server's answer, at most the `close_timeout`. A server that answers and does not end TCP,
+    /// as it should (RFC 6455 §7.1.1), gets 50 ms for that. Dropping the future does not undo it. An
+    /// attempt to connect is given up; on a socket that is closing it waits, on one that is closed it does nothing.
+    ///
+    /// What was received before can still be taken. What comes after is kept while there is room and then dropped, so
+    /// that a socket that nobody reads closes too; to read on, send the close frame by the [`Sink`](futures_util::Sink).
+    ///
+    /// # Errors
+    ///
+    /// `Send` for a code that may not be sent and a reason of more than 123 bytes.
+    pub async fn close_with(
+        &self,
+        code: impl Into<CloseCode>,
+        reason: impl Into<ByteString>,
+    ) -> Result<(), SocketError> {
+        if let Some(client) = self.shared.close(code.into(), reason.into())? {
+            client.closed().await;
+        }
+        Ok(())
+    }
+
+    /// Where the socket stands at this moment.
+    pub fn state(&self) -> SocketState {
+        self.shared.state()
+    }
+
+    /// The server's address and port. hackney_ws's `peername/1`.
+    ///
+    /// # Errors
+    ///
+    /// `WrongState` before the socket is connected and when it is closed; `NoAddress` where the transport has none.
+    pub fn peername(&self) -> Result<SocketAddr, SocketError> {
+        self.address(Client::peer_addr)
+    }
+
+    /// Our address and port. hackney_ws's `sockname/1`.
+    ///
+    /// # Errors
+    ///
+    /// `WrongState` before the socket is connected and when it is closed; `NoAddress` where the transport has none.
+    pub fn sockname(&self) -> Result<SocketAddr, SocketError> {
+        self.address(Client::local_addr)
+    }
+
+    /// The subprotocol that the server chose among the offered ones; also after the end.
+    pub fn protocol(&self) -> Option<String> {
+        self.upgrade()?.protocol
+    }
+
+    /// The server's answer to the upgrade, once the socket was connected; also after the end.
+    pub fn upgrade(&self) -> Option<Upgrade> {
+        self.shared.inbox.upgrade()
+    }
+
+    /// What the socket has counted so far. What came after a close and was dropped is among `messages_lost`.
+    pub fn stats(&self) -> Stats {
+        self.shared.client().map(|client| client.stats()).unwrap_or_default()
+    }
+
+    /// What tells this socket's events from those of others.
+    pub fn id(&self) -> SocketId {
+        self.shared.inbox.id
+    }
+
+    fn handle(shared: Arc<Shared>) -> Self {
+        Self { handle: shared.next_handle(), shared, outbox: Outbox::default() }
+    }
+
+    async fn take(&self) -> Result<Frame, SocketError> {
+        self.readable()?;
+        // It is never closed.
+        let _turn = self.shared.turn.acquire().await.ok();
+        poll_fn(|cx| self.shared.inbox.poll_take(Reader::Recv, cx)).await
+    }
+
+    /// Whether frames may come, or have come.
+    fn readable(&self) -> Result<(), SocketError> {
+        match self.state() {
+            state @ (SocketState::Idle | SocketState::Upgrading) => Err(SocketError::WrongState { state }),
+            SocketState::Connected | SocketState::Closing | SocketState::Closed => Ok(()),
+        }
+    }
+
+    fn connected(&self) -> Result<Client, SocketError> {
+        match (self.state(), self.shared.client()) {
+            (SocketState::Connected, Some(client)) => Ok(client),
+            (state, _) => Err(SocketError::WrongState { state }),
+        }
+    }
+
+    fn address(&self, look: fn(&Client) -> Option<SocketAddr>) -> Result<SocketAddr, SocketError> {
+        let found = self.shared.client().as_ref().and_then(look);
+        found.ok_or_else(|| match self.state() {
+            SocketState::Connected | SocketState::Closing => SocketError::NoAddress,
+            state @ (SocketState::Idle | SocketState::Upgrading | SocketState::Closed) => {
+                SocketError::WrongState { state }
+            }
+        })
+    }
+}
+
+impl Clone for Socket {
+    fn clone(&self) -> Self {
+        Self::handle(Arc::clone(&self.shared))
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.shared.inbox.forget(Reader::Stream(self.handle));
+    }
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket").field("id", &self.id()).field("state", &self.state()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,182 @@
+//! The options of a socket: those of a client, and what only a socket has.
+
+use std::{fmt, net::Ipv6Addr, time::Duration};
+
+use tokio::sync::mpsc;
+use url::Host;
+
+use super::{event::SocketEvent, state::Active};
+use crate::options::{Options, OptionsError, TlsOptions};
+
+/// How the bytes of a socket travel. hackney_ws's `transport`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// TCP: `ws`. hackney_ws's `hackney_tcp`.
+    Tcp,
+    /// TLS: `wss`. hackney_ws's `hackney_ssl`.
+    Tls,
+}
+
+/// The options of a [`Socket`](super::Socket).
+///
+/// All of [`Options`] are reachable: build those first, and `SocketOptions::from` takes them. What has no meaning for a
+/// socket is not looked at: the backoff, as a socket does not connect anew, and `Options::inbound` and
+/// `Options::offline`.
+///
+/// ```
+/// # use fresh_core as fresh;
+/// use std::time::Duration;
+///
+/// use fresh::{Options, socket::{SocketOptions, Transport}};
+///
+/// # fn main() -> fresh::Result<()> {
+/// let by_url = SocketOptions::new("wss://example.com/chat")?;
+/// let by_host = SocketOptions::host(Transport::Tls, "example.com", 443)?.path("/chat")?;
+/// let with_more: SocketOptions = Options::new("wss://example.com/chat")?
+///     .protocol("chat.v1")?
+///     .connect_timeout(Duration::from_secs(3))
+///     .into();
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct SocketOptions {
+    pub(super) options: Options,
+    pub(super) active: Active,
+    pub(super) owner: Option<mpsc::Sender<SocketEvent>>,
+    pub(super) recv_timeout: Option<Duration>,
+    pub(super) most_frames: usize,
+    pub(super) most_bytes: usize,
+}
+
+impl From<Options> for SocketOptions {
+    fn from(options: Options) -> Self {
+        Self { options, active: Active::Off, owner: None, recv_timeout: None, most_frames: 64, most_bytes: 256 << 10 }
+    }
+}
+
+impl SocketOptions {
+    /// The default options for a `ws://` or `wss://` URL.
+    ///
+    /// # Errors
+    ///
+    /// What is no URL, has another scheme, has no host, or has a fragment (RFC 6455 §3).
+    pub fn new(url: impl AsRef<str>) -> Result<Self, OptionsError> {
+        Options::new(url).map(Self::from)
+    }
+
+    /// The default options for a host and a port; the path is `/`. hackney_ws's `host`, `port` and `transport`.
+    ///
+    /// The host is a name or an address, an IPv6 address with or without brackets.
+    ///
+    /// # Errors
+    ///
+    /// What is no host.
+    pub fn host(transport: Transport, host: impl AsRef<str>, port: u16) -> Result<Self, OptionsError> {
+        let scheme = match transport {
+            Transport::Tcp => "ws",
+            Transport::Tls => "wss",
+        };
+        let host = host.as_ref();
+        let host = match host.parse::<Ipv6Addr>() {
+            Ok(addr) => Host::Ipv6(addr),
+            Err(_) => Host::parse(host)?,
+        };
+        Self::new(format!("{scheme}://{host}:{port}/"))
+    }
+
+    /// The path to ask for, with a query where there is one. Default: `/`, or that of the URL. hackney_ws's `path`.
+    ///
+    /// # Errors
+    ///
+    /// A path that does not begin with `/`.
+    pub fn path(mut self, path: impl AsRef<str>) -> Result<Self, OptionsError> {
+        let path = path.as_ref();
+        if !path.starts_with('/') {
+            return Err(OptionsError::Path(path.to_owned()));
+        }
+        let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+        self.options.url.set_path(path);
+        self.options.url.set_query(query);
+        Ok(self)
+    }
+
+    /// Adds a header to the upgrade request; see [`Options::header`]. hackney_ws's `headers`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Options::header`].
+    pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Result<Self, OptionsError> {
+        self.options = self.options.header(name, value)?;
+        Ok(self)
+    }
+
+    /// Offers a subprotocol; see [`Options::protocol`]. hackney_ws's `protocols`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Options::protocol`].
+    pub fn protocol(mut self, protocol: impl Into<String>) -> Result<Self, OptionsError> {
+        self.options = self.options.protocol(protocol)?;
+        Ok(self)
+    }
+
+    /// The one budget of `connect`: DNS, TCP, TLS and upgrade together. Default: 8 s. Zero turns it off.
+    /// hackney_ws's `connect_timeout`.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.options = self.options.connect_timeout(timeout);
+        self
+    }
+
+    /// How `wss` is secured; see [`TlsOptions`]. Default: the system's root certificates. hackney_ws's `ssl_options`.
+    pub fn tls(mut self, tls: TlsOptions) -> Self {
+        self.options = self.options.tls(tls);
+        self
+    }
+
+    /// How long a `recv` waits. Default: for ever. Zero turns it off again. hackney_ws's `recv_timeout`, which closes
+    /// the socket; here it stays open, and no frame is lost.
+    pub fn recv_timeout(mut self, timeout: Duration) -> Self {
+        self.recv_timeout = (!timeout.is_zero()).then_some(timeout);
+        self
+    }
+
+    /// How received frames are handed out at first. Default: [`Active::Off`]. The other modes need an
+    /// [`owner`](Self::owner). hackney_ws's `active`.
+    pub fn active(mut self, active: Active) -> Self {
+        self.active = active;
+        self
+    }
+
+    /// Who is sent the frames in the active modes. Default: nobody. In hackney_ws, the process that starts the socket.
+    ///
+    /// The channel's capacity is how far the socket may run ahead of its owner. When the receiver is dropped, the
+    /// socket closes with 1000.
+    pub fn owner(mut self, owner: mpsc::Sender<SocketEvent>) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
+    /// How many received frames, and how many bytes of them, wait to be taken before the connection is no longer read.
+    /// Default: 64 frames, 256 KiB; at least one frame is always held. It takes the place of `Options::inbound`.
+    ///
+    /// A small queue lets the server feel soon that nobody reads; a large one costs memory.
+    pub fn inbound(mut self, frames: usize, bytes: usize) -> Self {
+        self.most_frames = frames.max(1);
+        self.most_bytes = bytes;
+        self
+    }
+}
+
+/// As that of [`Options`], it shows no secrets.
+impl fmt::Debug for SocketOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SocketOptions")
+            .field("options", &self.options)
+            .field("active", &self.active)
+            .field("owned", &self.owner.is_some())
+            .field("recv_timeout", &self.recv_timeout)
+            .field("inbound", &(self.most_frames, self.most_bytes))
+            .finish()
+    }
+}

@@ -1,0 +1,194 @@
+//! What all handles of one socket share, and how far it has come.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytestring::ByteString;
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, oneshot},
+};
+
+use super::{
+    SocketOptions, SocketState,
+    error::SocketError,
+    forwarder::Forwarder,
+    inbox::Inbox,
+    life::{deliver_rest, live},
+};
+use crate::{
+    client::{Client, StartError},
+    error::SendError,
+    frame::{CloseCode, CloseFrame, Frame},
+    options::{Offline, Options},
+    wire::encoder,
+};
+
+/// How long a server that answered our close frame may take to end TCP, as it should (RFC 6455 §7.1.1); then we do.
+const LINGER: Duration = Duration::from_millis(50);
+
+/// Its drop is that of the last handle.
+pub(super) struct Shared {
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) recv_timeout: Option<Duration>,
+    /// Its one permit is the turn to `recv`, given to those who wait in the order in which they came.
+    pub(super) turn: Semaphore,
+    phase: Mutex<Phase>,
+    handles: AtomicU64,
+}
+
+/// How far a socket has come.
+enum Phase {
+    Idle(Box<SocketOptions>),
+    Started {
+        client: Client,
+        runtime: Handle,
+    },
+    /// Closed while it was idle.
+    Closed,
+}
+
+impl Shared {
+    pub(super) fn new(mut options: SocketOptions) -> Self {
+        let owner = options.owner.take();
+        Self {
+            inbox: Arc::new(Inbox::new(options.most_frames, options.most_bytes, options.active, owner)),
+            recv_timeout: options.recv_timeout,
+            turn: Semaphore::new(1),
+            phase: Mutex::new(Phase::Idle(Box::new(options))),
+            handles: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn next_handle(&self) -> u64 {
+        self.handles.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Begins to connect, where the socket is idle.
+    pub(super) fn launch(&self) -> Result<Attempt, SocketError> {
+        let mut phase = self.phase();
+        let Phase::Idle(options) = &*phase else {
+            return Err(SocketError::WrongState { state: phase.state(&self.inbox) });
+        };
+        let runtime = Handle::try_current().map_err(|_| SocketError::Start(StartError::NoRuntime))?;
+        self.inbox.check_owner()?;
+        let (opening, opened) = oneshot::channel();
+        // The inbox is the queue; the driver keeps one frame before it.
+        let options = options.options.clone().inbound(1, 0).offline(Offline::Reject);
+        let options = Options { linger: Some(LINGER), ..options };
+        let (mut opening, inbox) = (Some(opening), Arc::clone(&self.inbox));
+        let (client, running) =
+            Client::new_with(options, move |client| Forwarder::new(client, Arc::clone(&inbox), opening.take()));
+        runtime.spawn(live(Arc::clone(&self.inbox), client.clone(), running));
+        *phase = Phase::Started { client: client.clone(), runtime };
+        Ok(Attempt { client, opened })
+    }
+
+    /// Begins to close; the client whose end is to be awaited, where there is one.
+    pub(super) fn close(&self, code: CloseCode, reason: ByteString) -> Result<Option<Client>, SocketError> {
+        let frame = Frame::Close(Some(CloseFrame::new(code, reason.clone())));
+        if let Err(error) = encoder::check(&frame) {
+            return Err(SocketError::Send(SendError::new(Some(frame), error)));
+        }
+        let mut phase = self.phase();
+        match &*phase {
+            Phase::Idle(_) => {
+                *phase = Phase::Closed;
+                self.inbox.told();
+                Ok(None)
+            }
+            Phase::Closed => Ok(None),
+            Phase::Started { client, .. } => {
+                // The frame was checked, and a client that has ended needs no closing.
+                let _ = client.close(code, reason);
+                self.inbox.close();
+                Ok(Some(client.clone()))
+            }
+        }
+    }
+
+    pub(super) fn state(&self) -> SocketState {
+        self.phase().state(&self.inbox)
+    }
+
+    pub(super) fn client(&self) -> Option<Client> {
+        match &*self.phase() {
+            Phase::Started { client, .. } => Some(client.clone()),
+            Phase::Idle(_) | Phase::Closed => None,
+        }
+    }
+
+    /// Has what is left delivered, where the connection has ended and its task with it.
+    pub(super) fn send_courier(&self) {
+        if let Phase::Started { runtime, .. } = &*self.phase()
+            && self.inbox.calls_courier()
+        {
+            runtime.spawn(deliver_rest(Arc::clone(&self.inbox)));
+        }
+    }
+
+    fn phase(&self) -> MutexGuard<'_, Phase> {
+        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Phase {
+    fn state(&self, inbox: &Inbox) -> SocketState {
+        match self {
+            Self::Idle(_) => SocketState::Idle,
+            Self::Closed => SocketState::Closed,
+            Self::Started { client, .. } => match client.state().into() {
+                // The driver has yet to take it up.
+                SocketState::Connected if inbox.is_closing() => SocketState::Closing,
+                state @ (SocketState::Idle
+                | SocketState::Upgrading
+                | SocketState::Connected
+                | SocketState::Closing
+                | SocketState::Closed) => state,
+            },
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(client) = self.client() {
+            self.inbox.abandon();
+            // A client that has ended needs no closing.
+            let _ = client.close(CloseCode::NORMAL_CLOSURE, "");
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("state", &self.state()).finish_non_exhaustive()
+    }
+}
+
+/// An attempt to connect that somebody waits for; dropped before its outcome, it is given up.
+pub(super) struct Attempt {
+    client: Client,
+    opened: oneshot::Receiver<Result<(), SocketError>>,
+}
+
+impl Attempt {
+    pub(super) async fn outcome(mut self) -> Result<(), SocketError> {
+        (&mut self.opened).await.unwrap_or(Err(SocketError::CLOSED))
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        // The outcome was taken where there is nothing to receive and nobody to send it.
+        if !self.opened.is_terminated() {
+            let _ = self.client.close(CloseCode::NORMAL_CLOSURE, "");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! A socket, and its halves, as `Stream` and `Sink`.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use futures_util::{Sink, Stream};
+
+use super::{ReadHalf, Socket, SocketError, SocketState, WriteHalf, queue::Reader};
+use crate::{
+    error::SendError,
+    frame::{Frame, Message},
+    wire::encoder,
+};
+
+/// The messages that come, without pongs; it ends when the close handshake has, and after an error that ends the
+/// connection.
+///
+/// It is `recv` in another form, so it needs passive mode; the option `recv_timeout` does not count. Where another handle
+/// reads too, a frame goes to the one that looks first.
+impl Stream for Socket {
+    type Item = Result<Message, SocketError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(match ready!(self.poll_message(cx)) {
+            Ok(message) => Some(Ok(message)),
+            Err(SocketError::Closed(disconnect)) if disconnect.clean => None,
+            Err(SocketError::WrongState { state: SocketState::Closed }) => None,
+            Err(error) => Some(Err(error)),
+        })
+    }
+}
+
+impl Socket {
+    pub(super) fn poll_message(&self, cx: &mut Context<'_>) -> Poll<Result<Message, SocketError>> {
+        self.readable()?;
+        loop {
+            match ready!(self.shared.inbox.poll_take(Reader::Stream(self.handle), cx))? {
+                Frame::Text(text) => return Poll::Ready(Ok(Message::Text(text))),
+                Frame::Binary(bytes) => return Poll::Ready(Ok(Message::Binary(bytes))),
+                Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_) => {}
+            }
+        }
+    }
+}
+
+/// Frames that go out: collected up to 64 frames or 64 KiB, written when flushed or when there are more.
+///
+/// To close it sends a close frame with 1000, where none was sent, and is done when that is written. What the server says
+/// until it answers can still be read, and waits to be, in contrast to [`Socket::close`].
+impl Sink<Frame> for Socket {
+    type Error = SocketError;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        let client = self.connected()?;
+        self.outbox.poll_ready(&client, cx)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, frame: Frame) -> Result<(), SocketError> {
+        match encoder::check(&frame) {
+            Ok(()) => {
+                self.outbox.push(frame);
+                Ok(())
+            }
+            Err(error) => Err(SocketError::Send(SendError::new(Some(frame), error))),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        match self.shared.client() {
+            Some(client) => self.outbox.poll_flush(&client, cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        self.readable()?;
+        match self.shared.client() {
+            Some(client) => self.outbox.poll_close(&client, cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl Stream for ReadHalf {
+    type Item = Result<Message, SocketError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.0).poll_next(cx)
+    }
+}
+
+impl Sink<Frame> for WriteHalf {
+    type Error = SocketError;
+
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        Pin::new(&mut self.0).poll_ready(cx)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, frame: Frame) -> Result<(), SocketError> {
+        Pin::new(&mut self.0).start_send(frame)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
+        Pin::new(&mut self.0).poll_close(cx)
+    }
+}
