@@ -37,6 +37,8 @@ pub(super) struct Stream {
     read_size: usize,
     /// How many bytes came since the socket last had none.
     fresh: usize,
+    /// The most that a large frame has made the buffer grow to; the next one gets as much at once.
+    large: usize,
     inbound: Inbound,
     /// The server broke the protocol: what comes after it is not looked at.
     broken: bool,
@@ -78,6 +80,7 @@ impl Stream {
             buffer: read,
             read_size: SMALL_READ,
             fresh: 0,
+            large: LARGE_READ,
             inbound: Inbound::new(&options.limits, inflater),
             broken: false,
             outgoing: Outgoing::new(deflater),
@@ -119,7 +122,8 @@ impl Stream {
         let missing = self.inbound.missing(&self.buffer);
         // The end of a large frame is the end of a read, so that the frame can have the buffer for itself.
         let (size, most) = if missing > LARGE_READ {
-            (missing.min(self.buffer.len().max(LARGE_READ)), missing)
+            self.large = self.large.max(self.buffer.len());
+            (missing.min(self.large), missing)
         } else {
             (self.read_size, usize::MAX)
         };
@@ -147,6 +151,7 @@ impl Stream {
     fn shrink(&mut self) {
         if mem::take(&mut self.fresh) < self.read_size / 2 {
             self.read_size = (self.read_size / 2).max(SMALL_READ);
+            self.large = (self.large / 2).max(LARGE_READ);
             if self.buffer.is_empty() {
                 self.buffer = BytesMut::new();
             }
