@@ -32,7 +32,8 @@ impl<I: Send + 'static> Turn<I> {
         }
     }
 
-    /// Reads until the socket has no more, the queue of calls is full, or, while no callback runs, there is one to run.
+    /// Reads until the socket has no more, the queue of calls is full, or, while no callback runs, there is one to run, or
+    /// may be one in what came.
     pub(super) fn read(&mut self, cx: &mut Context<'_>, busy: bool) {
         self.read_on(cx, busy);
         // Callbacks come first: behind what they have not handled nothing can be seen, so no silence is judged.
@@ -55,6 +56,10 @@ impl<I: Send + 'static> Turn<I> {
                 Poll::Ready(Ok(read)) => {
                     self.shared().counters.bytes_received.add(read as u64);
                     self.feed(Input::Wire(Wire::Alive));
+                    if !busy && self.flows() {
+                        self.unseen = true;
+                        return;
+                    }
                 }
                 Poll::Ready(Err(error)) => {
                     return self.feed(Input::Wire(Wire::Lost(StreamError::Read(Arc::new(error)))));

@@ -58,6 +58,8 @@ pub(super) struct Turn<I> {
     pub(super) exit: Option<ExitReason>,
     /// An effect made something new to poll.
     pub(super) again: bool,
+    /// Bytes were read that nobody has looked at.
+    pub(super) unseen: bool,
 }
 
 impl<I: Send + 'static> Turn<I> {
@@ -83,6 +85,7 @@ impl<I: Send + 'static> Turn<I> {
             renewal: false,
             exit: None,
             again: false,
+            unseen: false,
         }
     }
 
@@ -146,7 +149,7 @@ impl<I: Send + 'static> Turn<I> {
             self.poll(cx, false);
             if self.machine.is_draining() {
                 self.feed(Input::Answer(Answer::Settled));
-            } else if self.exit.is_none() && !self.has_call() {
+            } else if self.exit.is_none() && !self.may_have_call() {
                 return Poll::Pending;
             }
         }
@@ -205,6 +208,7 @@ impl<I: Send + 'static> Turn<I> {
         self.now = now();
         loop {
             self.again = false;
+            self.unseen = false;
             self.post.look(cx);
             // First, as they came before a close that comes with them.
             self.take_infos();
@@ -226,7 +230,7 @@ impl<I: Send + 'static> Turn<I> {
                 self.again = true;
             }
             // A callback that may begin comes first: its reply goes out before what waits in the mailbox.
-            if !self.again || (!busy && self.has_call()) {
+            if !self.again || (!busy && self.may_have_call()) {
                 break;
             }
         }
@@ -349,6 +353,11 @@ impl<I: Send + 'static> Turn<I> {
     /// Whether there is a call that may begin.
     pub(super) fn has_call(&mut self) -> bool {
         self.may_call() && !self.calls.is_empty()
+    }
+
+    /// Whether there is one, or may be one in what was read.
+    fn may_have_call(&mut self) -> bool {
+        self.unseen || self.has_call()
     }
 
     pub(super) fn is_full(&mut self) -> bool {
