@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fresh::{
-    Frame, Socket,
+    Frame, RegistryExt, Socket,
     options::OptionsError,
     registry::{LocalRegistry, Name},
     socket::{Active, SocketError, SocketOptions, SocketState, Transport},
@@ -178,7 +178,9 @@ async fn a_name_that_is_taken_is_told_by_connect_and_one_that_is_stopped_by_recv
     let (socket, connection) = open(&server, server.options().name(name())).await;
     let second = soon(Socket::connect_to(server.options().name(name()))).await;
     assert!(matches!(second, Err(SocketError::Start(_))), "{second:?}");
-    let found: fresh::Client = registry.whereis("feed").unwrap();
+    // It has no handler that could take an info, so none of any type is accepted.
+    assert!(registry.info("feed", ()).await.is_err());
+    let found: fresh::Client<std::convert::Infallible> = registry.whereis("feed").unwrap();
     found.request_stop();
     connection.finish_close().await;
     assert!(matches!(refused(&socket).await, SocketError::Ended(_)));

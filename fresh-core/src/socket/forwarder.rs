@@ -1,13 +1,12 @@
 //! The handler under a socket: it puts what it is told into the inbox, and never connects anew.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use tokio::sync::oneshot;
 
-use super::{error::SocketError, event::Ending, inbox::Inbox};
+use super::{Client, error::SocketError, event::Ending, inbox::Inbox};
 use crate::{
     action::{Action, Recovery},
-    client::Client,
     connection::{Disconnect, Upgrade},
     error::{Error, Result},
     exit::ExitReason,
@@ -49,7 +48,7 @@ impl Forwarder {
 }
 
 impl Handler for Forwarder {
-    type Info = ();
+    type Info = Infallible;
 
     async fn handle_connect(&mut self, upgrade: &Upgrade) -> Result<Action> {
         self.inbox.opened(upgrade.clone());

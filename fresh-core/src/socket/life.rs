@@ -8,8 +8,8 @@ use std::{
 
 use futures_util::StreamExt;
 
-use super::{inbox::Inbox, queue::Errand, state::SocketState};
-use crate::{client::Client, exit::ExitReason, frame::CloseCode};
+use super::{Client, inbox::Inbox, queue::Errand, state::SocketState};
+use crate::{exit::ExitReason, frame::CloseCode};
 
 /// Runs the driver to its end, then delivers what is left for the owner.
 pub(super) async fn live(inbox: Arc<Inbox>, client: Client, running: impl Future<Output = ExitReason>) {

@@ -1,7 +1,7 @@
 //! A WebSocket as a socket, with an owner, in place of callbacks: what hackney_ws is.
 //!
 //! A [`Socket`] is for code that pulls frames when it wants them (`recv`, a `Stream`, bytes by `AsyncRead`), or wants
-//! them as messages in a channel. It runs on the same driver as a [`Client`]: a connected socket is one task.
+//! them as messages in a channel. It runs on the same driver as a [`Client`](client::Client): a connected socket is one task.
 
 mod error;
 mod event;
@@ -17,7 +17,7 @@ mod shared;
 mod state;
 mod stream;
 
-use std::{fmt, future::poll_fn, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, fmt, future::poll_fn, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytestring::ByteString;
 use tokio::sync::mpsc;
@@ -30,7 +30,7 @@ pub use options::{SocketOptions, Transport};
 pub use state::{Active, SocketState};
 
 use crate::{
-    client::Client,
+    client,
     connection::Upgrade,
     frame::{CloseCode, Frame},
     stats::Stats,
@@ -39,10 +39,13 @@ use outbox::Outbox;
 use queue::Reader;
 use shared::Shared;
 
+/// What a socket runs. It takes no info, as nobody would be told of it.
+type Client = client::Client<Infallible>;
+
 /// A WebSocket that is read and written like a socket; hackney_ws's process.
 ///
 /// It is passive at first: [`recv`](Self::recv) takes frames, one by one. In the active modes its owner is sent them, see
-/// [`set_active`](Self::set_active). It has one connection and does not connect anew: for that, there is [`Client`].
+/// [`set_active`](Self::set_active). It has one connection and does not connect anew: for that, there is [`Client`](client::Client).
 ///
 /// A clone is another handle of the same socket. When the last one is dropped, the socket closes with 1000; nothing of it
 /// is left when the close handshake has ended, or its `close_timeout`.

@@ -7,11 +7,8 @@ use std::{
 
 use tokio_util::sync::ReusableBoxFuture;
 
-use super::SocketError;
-use crate::{
-    client::Client,
-    frame::{CloseCode, Frame},
-};
+use super::{Client, SocketError};
+use crate::frame::{CloseCode, Frame};
 
 /// So many frames are collected, or so many bytes, before the sink has to wait.
 const MOST_FRAMES: usize = 64;

@@ -16,14 +16,14 @@ use tokio::{
 };
 
 use super::{
-    SocketOptions, SocketState,
+    Client, SocketOptions, SocketState,
     error::SocketError,
     forwarder::Forwarder,
     inbox::Inbox,
     life::{deliver_rest, live},
 };
 use crate::{
-    client::{Client, StartError},
+    client::StartError,
     error::SendError,
     frame::{CloseCode, CloseFrame, Frame},
     options::{Offline, Options},
