@@ -21,7 +21,8 @@ impl<I: Send + 'static> Turn<I> {
         loop {
             // Beside the future, so that the answer that needs nothing done is not moved about.
             let mut returned = None;
-            let mut callback = pin!(handler.handle_in(message));
+            // Called inside of the future, so that a panic before there is one is caught as well.
+            let mut callback = pin!(async { handler.handle_in(message).await });
             let outcome = poll_fn(|cx| {
                 let poll = callbacks::poll_caught(|| {
                     callback.as_mut().poll(cx).map(|output| match output {
