@@ -31,7 +31,10 @@ impl<I: Send + 'static> Turn<I> {
                     })
                 });
                 match poll {
-                    Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+                    Poll::Ready(outcome) => {
+                        self.returned();
+                        Poll::Ready(Some(outcome))
+                    }
                     Poll::Pending => self.poll_beside(cx),
                 }
             })
