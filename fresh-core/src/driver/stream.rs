@@ -26,7 +26,7 @@ use crate::{
 
 /// A read buffer begins with this. An idle connection has none.
 const SMALL_READ: usize = 4 << 10;
-/// One read asks for no more than this.
+/// One read asks for no more than this, but for the rest of a frame that is larger.
 const LARGE_READ: usize = 64 << 10;
 /// TLS keeps back no more than half of this of what was written to it.
 const KEPT_BACK: u64 = 128 << 10;
