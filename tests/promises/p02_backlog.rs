@@ -4,15 +4,15 @@
 use std::{sync::Arc, time::Duration};
 
 use fresh::{
-    Client, Error, Options,
+    Client, Error, Message, Options,
     error::StreamError,
-    testing::{Connection, Server},
+    testing::{Connection, Server, WireFrame},
 };
 use tokio::{sync::Notify, time::timeout};
 
 use crate::support::{
     script::{Log, MS, S, Then, Told, start, timed},
-    time::{settle, soon},
+    time::{assert_near, settle, soon},
 };
 
 /// A client whose callbacks wait for the gate, and whose first one does already.
@@ -141,6 +141,24 @@ async fn promise_02_the_pong_deadline_goes_on_when_reading_does() {
     })
     .await;
     assert!(took.abs_diff(2 * S) < 20 * MS, "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_02_the_idle_deadline_begins_anew_when_a_slow_callback_has_emptied_the_queue() {
+    let server = Server::in_memory();
+    let options = server.options().inbound(1, usize::MAX).idle_timeout(3 * S);
+    let (_client, mut log) = start(options, |told| match told {
+        Told::In(Message::Text(text)) if text == "slow" => Then::Take(10 * S, Box::new(Then::Default)),
+        _ => Then::Default,
+    });
+    let mut connection = server.accept().await;
+    log.until("connect").await;
+    // While the first one is handled, the second one fills the queue.
+    let bytes = ["slow", "second", "last"].map(|text| WireFrame::new(0x1, text).encode()).concat();
+    connection.raw(bytes).await;
+    log.until("in last").await;
+    let (silent, _) = timed(log.until("error Stream")).await;
+    assert_near(silent, 3 * S);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,10 +2,11 @@
 //!    hook, the connector.
 
 use fresh::{
-    Client, Options, Recovery,
+    Action, Client, ExitReason, Handler, Message, Options, Recovery,
     options::{Connector, Target, Transport},
-    testing::Server,
+    testing::{Server, WireFrame},
 };
+use tokio::sync::oneshot;
 
 use crate::{
     p04_terminate::assert_terminated_once,
@@ -44,6 +45,40 @@ async fn promise_04_it_is_told_of_a_panic_in_each_callback() {
         let (client, log) = panicking(at).await;
         let reason = assert_terminated_once(&client, log, "Panicked").await;
         assert_eq!(reason.to_string(), "panicked: boom", "{at}");
+    }
+}
+
+/// Looks at a message before there is a future.
+struct Eager(Option<oneshot::Sender<ExitReason>>);
+
+impl Handler for Eager {
+    type Info = ();
+
+    fn handle_in(&mut self, message: Message) -> impl Future<Output = fresh::Result<Action>> + Send {
+        assert!(message != Message::Text("bad".into()), "boom");
+        async move { Ok(Action::reply(message)) }
+    }
+
+    async fn handle_terminate(&mut self, reason: &ExitReason) {
+        self.0.take().unwrap().send(reason.clone()).unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_04_it_is_told_of_a_panic_of_a_callback_that_has_no_future_yet() {
+    let server = Server::in_memory();
+    let (told, terminated) = oneshot::channel();
+    let client = Client::start(server.options(), Eager(Some(told))).unwrap();
+    let mut connection = server.accept().await;
+    // By one read: what stands behind a message is handled without a turn.
+    let bytes = ["one", "two", "bad"].map(|text| WireFrame::new(0x1, text).encode()).concat();
+    connection.raw(bytes).await;
+    for text in ["one", "two"] {
+        connection.expect_text(text).await;
+    }
+    connection.finish_close().await;
+    for reason in [soon(client.closed()).await, soon(terminated).await.unwrap()] {
+        assert_eq!(reason.to_string(), "panicked: boom");
     }
 }
 

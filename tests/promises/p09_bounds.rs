@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fresh::{
-    Client, Error, Recovery,
+    Client, Error, Message, Recovery,
     error::{DecodeError, EstablishError},
     options::Limits,
     testing::{Server, WireFrame},
@@ -240,4 +240,21 @@ async fn promise_09_replies_to_a_server_that_does_not_read_stop_the_callbacks() 
     }
     // Ten or eleven replies wait, twenty messages do, and the pipe and one read hold the rest.
     assert!(client.stats().messages_received <= 1 + 11 + 20, "{:?}", client.stats());
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_09_small_messages_that_come_one_by_one_and_are_kept_share_their_memory() {
+    let server = Server::in_memory();
+    let (_client, mut log) = start(server.options(), |_| Then::Default);
+    let mut connection = server.accept().await;
+    log.until("connect").await;
+    let mut kept = Vec::new();
+    for _ in 0..1000 {
+        connection.send(b"x".to_vec()).await;
+        let Told::In(Message::Binary(payload)) = log.until("in 1 bytes").await else { panic!("no message") };
+        kept.push(payload);
+    }
+    // Only the head of a frame lies between one and the next.
+    let apart = kept.windows(2).filter(|pair| pair[1].as_ptr().addr() != pair[0].as_ptr().addr() + 3).count();
+    assert!(apart < 10, "{apart} of 1000 messages have a buffer of their own");
 }

@@ -21,7 +21,8 @@ impl<I: Send + 'static> Turn<I> {
         loop {
             // Beside the future, so that the answer that needs nothing done is not moved about.
             let mut returned = None;
-            let mut callback = pin!(handler.handle_in(message));
+            // Called inside of the future, so that a panic before there is one is caught as well.
+            let mut callback = pin!(async { handler.handle_in(message).await });
             let outcome = poll_fn(|cx| {
                 let poll = callbacks::poll_caught(|| {
                     callback.as_mut().poll(cx).map(|output| match output {
@@ -30,7 +31,10 @@ impl<I: Send + 'static> Turn<I> {
                     })
                 });
                 match poll {
-                    Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+                    Poll::Ready(outcome) => {
+                        self.returned();
+                        Poll::Ready(Some(outcome))
+                    }
                     Poll::Pending => self.poll_beside(cx),
                 }
             })

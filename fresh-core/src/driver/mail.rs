@@ -1,7 +1,7 @@
 //! What the handles drop in for their driver: frames and infos, each bounded, and what must not wait for room.
 //!
-//! A channel would do, but for what it costs: here the driver takes all there is at one look, a handle takes one lock
-//! for all that it has to know, and a mailbox that nobody uses holds no memory.
+//! A channel would do, but for what it costs: here the driver takes all there is at one look, and a mailbox that nobody
+//! uses holds no memory.
 
 mod mailbox;
 mod post;

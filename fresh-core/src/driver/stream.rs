@@ -26,7 +26,7 @@ use crate::{
 
 /// A read buffer begins with this. An idle connection has none.
 const SMALL_READ: usize = 4 << 10;
-/// One read asks for no more than this.
+/// One read asks for no more than this, but for the rest of a frame that is larger.
 const LARGE_READ: usize = 64 << 10;
 /// TLS keeps back no more than half of this of what was written to it.
 const KEPT_BACK: u64 = 128 << 10;
@@ -34,6 +34,8 @@ const KEPT_BACK: u64 = 128 << 10;
 pub(super) struct Stream {
     io: Box<dyn Io>,
     buffer: BytesMut,
+    /// What there was room for in the buffer when it was last made or made larger.
+    allotted: usize,
     read_size: usize,
     /// How many bytes came since the socket last had none.
     fresh: usize,
@@ -78,6 +80,7 @@ impl Stream {
         Self {
             io,
             buffer: read,
+            allotted: 0,
             read_size: SMALL_READ,
             fresh: 0,
             large: LARGE_READ,
@@ -129,6 +132,7 @@ impl Stream {
         };
         if self.buffer.capacity() - self.buffer.len() < size / 2 {
             self.buffer.reserve(size);
+            self.allotted = self.buffer.capacity();
         }
         let room = most.min(self.buffer.capacity() - self.buffer.len());
         match poll_read_buf(Pin::new(&mut self.io), cx, &mut (&mut self.buffer).limit(room)) {
@@ -152,7 +156,8 @@ impl Stream {
         if mem::take(&mut self.fresh) < self.read_size / 2 {
             self.read_size = (self.read_size / 2).max(SMALL_READ);
             self.large = (self.large / 2).max(LARGE_READ);
-            if self.buffer.is_empty() {
+            // Where messages hold it as well, that would free nothing, and the next one would take a buffer of its own.
+            if self.buffer.is_empty() && self.buffer.try_reclaim(self.allotted) {
                 self.buffer = BytesMut::new();
             }
         }

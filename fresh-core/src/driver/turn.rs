@@ -37,6 +37,8 @@ const BURST: usize = 128;
 pub(super) struct Turn<I> {
     pub(super) machine: Machine,
     now: Instant,
+    /// A callback was pending since that time.
+    pended: bool,
     pub(super) options: Arc<Options>,
     shared: Arc<Shared>,
     pub(super) post: Post<I>,
@@ -69,6 +71,7 @@ impl<I: Send + 'static> Turn<I> {
             state: machine.state(),
             machine,
             now: now(),
+            pended: false,
             calls: Calls::new(&options),
             log: Log::new(&options),
             options: Arc::new(options),
@@ -159,7 +162,10 @@ impl<I: Send + 'static> Turn<I> {
     pub(super) async fn while_pending<T>(&mut self, callback: impl Future<Output = T>) -> Option<T> {
         let mut callback = pin!(callback);
         poll_fn(|cx| match callback.as_mut().poll(cx) {
-            Poll::Ready(answer) => Poll::Ready(Some(answer)),
+            Poll::Ready(answer) => {
+                self.returned();
+                Poll::Ready(Some(answer))
+            }
             Poll::Pending => self.poll_beside(cx),
         })
         .await
@@ -168,7 +174,16 @@ impl<I: Send + 'static> Turn<I> {
     /// Polls the connection beside a callback that is pending; ready where the client ended before the callback did.
     pub(super) fn poll_beside<T>(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         self.poll(cx, true);
+        self.pended = true;
         if self.machine.has_ended() { Poll::Ready(None) } else { Poll::Pending }
+    }
+
+    /// A callback returned: where it had to wait, what is decoded next comes at another time than the last look.
+    #[inline]
+    pub(super) fn returned(&mut self) {
+        if mem::take(&mut self.pended) {
+            self.now = now();
+        }
     }
 
     pub(super) fn answer(&mut self, answer: Answer) {

@@ -7,7 +7,7 @@ use std::{
     task::Waker,
 };
 
-use tokio::sync::{Notify, Semaphore, SemaphorePermit, TryAcquireError};
+use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
 
 use super::{Confirm, Control, Letter, Mail, Refused};
 use crate::frame::Frame;
@@ -19,10 +19,9 @@ const KEPT: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Mailbox<I> {
     slot: Mutex<Slot<I>>,
-    /// Those who wait for room for a frame, in their order: the first holds the permit.
-    line: Semaphore,
-    /// Tells the first of them that there is room.
-    freed: Notify,
+    /// Room for the frames that may still come. Those who wait for it get it in their turn; one who waits and is not
+    /// polled keeps his own and holds up nobody.
+    frames: Semaphore,
     /// How many frames may wait.
     capacity: usize,
     /// Room for the infos that may still come.
@@ -33,10 +32,6 @@ pub(crate) struct Mailbox<I> {
 #[derive(Debug)]
 pub(super) struct Slot<I> {
     pub(super) queues: Queues<I>,
-    /// How many frames may still come.
-    pub(super) room: usize,
-    /// How many wait in line. Room for one frame each is kept for them.
-    in_line: usize,
     /// The driver, where it wants to be woken.
     pub(super) driver: Option<Waker>,
     /// The driver has ended: nothing more is taken.
@@ -52,12 +47,11 @@ pub(super) struct Queues<I> {
 
 impl<I> Mailbox<I> {
     pub(crate) fn new(frames: usize, infos: usize) -> Self {
-        let slot = Slot { queues: Queues::new(), room: frames, in_line: 0, driver: None, closed: false };
+        let capacity = frames.min(Semaphore::MAX_PERMITS);
         Self {
-            slot: Mutex::new(slot),
-            line: Semaphore::new(1),
-            freed: Notify::new(),
-            capacity: frames,
+            slot: Mutex::new(Slot { queues: Queues::new(), driver: None, closed: false }),
+            frames: Semaphore::new(capacity),
+            capacity,
             infos: Semaphore::new(infos.min(Semaphore::MAX_PERMITS)),
         }
     }
@@ -65,37 +59,30 @@ impl<I> Mailbox<I> {
     /// Drops in a frame, where there is room for it and for those who wait in line.
     #[inline]
     pub(crate) fn try_send(&self, frame: Frame, confirm: Option<Confirm>) -> Result<(), Refused<Letter>> {
+        let room = match self.frames.try_acquire() {
+            Ok(room) => room,
+            Err(TryAcquireError::NoPermits) => return Err(Refused::Full((frame, confirm))),
+            Err(TryAcquireError::Closed) => return Err(Refused::Ended((frame, confirm))),
+        };
         let mut slot = self.slot();
         if slot.closed {
             return Err(Refused::Ended((frame, confirm)));
         }
-        if slot.room <= slot.in_line {
-            return Err(Refused::Full((frame, confirm)));
-        }
-        slot.room -= 1;
         slot.queues.mail.push_back(Mail::Frame(frame, confirm));
         wake(slot);
+        room.forget();
         Ok(())
     }
 
     /// Waits in line until there is room for a frame, and keeps it; `None` once the driver has ended.
     pub(crate) async fn room(&self) -> Option<Room<'_, I>> {
-        let _waiter = Waiter::join(self);
-        let _first = self.line.acquire().await.ok()?;
-        loop {
-            {
-                let mut slot = self.slot();
-                if slot.closed {
-                    return None;
-                }
-                if slot.room > 0 {
-                    slot.room -= 1;
-                    return Some(Room(self));
-                }
-            }
-            // Kept where it comes before this is called.
-            self.freed.notified().await;
-        }
+        let permit = self.frames.acquire().await.ok()?;
+        Some(Room { mailbox: self, permit })
+    }
+
+    /// Takes room for a frame, where there is some.
+    pub(super) fn take_room(&self) -> bool {
+        self.frames.try_acquire().map(SemaphorePermit::forget).is_ok()
     }
 
     /// Refuses whatever comes later, and whoever waits.
@@ -107,9 +94,8 @@ impl<I> Mailbox<I> {
             slot.driver.take()
         };
         drop(driver);
-        self.line.close();
+        self.frames.close();
         self.infos.close();
-        self.freed.notify_one();
     }
 
     /// Makes room for another info.
@@ -119,7 +105,7 @@ impl<I> Mailbox<I> {
 
     /// How many frames wait.
     pub(crate) fn waiting(&self) -> usize {
-        self.capacity - self.slot().room
+        self.capacity - self.frames.available_permits()
     }
 
     /// Waits for room; the info is given back once the driver has ended.
@@ -161,13 +147,7 @@ impl<I> Mailbox<I> {
 
     /// Makes room for so many frames.
     pub(super) fn free(&self, frames: usize) {
-        let mut slot = self.slot();
-        slot.room += frames;
-        let awaited = slot.in_line > 0;
-        drop(slot);
-        if awaited {
-            self.freed.notify_one();
-        }
+        self.frames.add_permits(frames);
     }
 
     /// No code of a user's runs under the lock, so a panic leaves nothing half done.
@@ -186,38 +166,19 @@ fn wake<I>(mut slot: MutexGuard<'_, Slot<I>>) {
     }
 }
 
-/// Room for one frame, kept free.
-pub(crate) struct Room<'a, I>(&'a Mailbox<I>);
+/// Room for one frame, kept free until it is dropped.
+pub(crate) struct Room<'a, I> {
+    mailbox: &'a Mailbox<I>,
+    permit: SemaphorePermit<'a>,
+}
 
 impl<I> Room<'_, I> {
     /// The mail is given back once the driver has ended.
     pub(crate) fn send(self, mail: Mail) -> Result<(), Mail> {
-        self.0.drop_in(mail, |slot, mail| slot.queues.mail.push_back(mail))?;
+        self.mailbox.drop_in(mail, |slot, mail| slot.queues.mail.push_back(mail))?;
         // Taken, until the driver has done with the frame.
-        mem::forget(self);
+        self.permit.forget();
         Ok(())
-    }
-}
-
-impl<I> Drop for Room<'_, I> {
-    fn drop(&mut self) {
-        self.0.free(1);
-    }
-}
-
-/// Whoever waits in line, for as long as he does.
-struct Waiter<'a, I>(&'a Mailbox<I>);
-
-impl<'a, I> Waiter<'a, I> {
-    fn join(mailbox: &'a Mailbox<I>) -> Self {
-        mailbox.slot().in_line += 1;
-        Self(mailbox)
-    }
-}
-
-impl<I> Drop for Waiter<'_, I> {
-    fn drop(&mut self) {
-        self.0.slot().in_line -= 1;
     }
 }
 
@@ -225,9 +186,7 @@ impl<I> Queues<I> {
     pub(super) fn new() -> Self {
         Self { mail: VecDeque::new(), infos: VecDeque::new(), controls: VecDeque::new() }
     }
-}
 
-impl<I> Queues<I> {
     pub(super) fn take(&mut self, from: &mut Self) {
         append(&mut self.mail, &mut from.mail);
         append(&mut self.infos, &mut from.infos);

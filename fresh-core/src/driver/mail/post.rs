@@ -71,12 +71,9 @@ impl<I> Post<I> {
 
     /// Puts a frame behind the others; it is given back where there is no room.
     pub(in crate::driver) fn put_back(&mut self, mail: Mail) -> Result<(), Mail> {
-        let mut slot = self.mailbox.slot();
-        if slot.room == 0 {
+        if !self.mailbox.take_room() {
             return Err(mail);
         }
-        slot.room -= 1;
-        drop(slot);
         self.queues.mail.push_back(mail);
         Ok(())
     }

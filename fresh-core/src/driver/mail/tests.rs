@@ -88,6 +88,20 @@ fn whoever_gives_up_waiting_holds_up_nobody() {
 }
 
 #[test]
+fn whoever_is_not_polled_while_he_waits_holds_up_nobody() {
+    let (mailbox, mut post) = mailbox(2);
+    for text in ["one", "two"] {
+        mailbox.try_send(Frame::text(text), None).unwrap();
+    }
+    let (mut first, mut second) = (Box::pin(mailbox.room()), Box::pin(mailbox.room()));
+    assert!(poll(first.as_mut()).is_none() && poll(second.as_mut()).is_none());
+    found(&mut post);
+    let room = poll(second.as_mut()).expect("there is room for both").unwrap();
+    room.send(letter("three")).unwrap();
+    assert!(poll(first.as_mut()).is_some(), "his room was kept for him");
+}
+
+#[test]
 fn more_room_than_those_in_line_need_is_anybodys() {
     let (mailbox, mut post) = mailbox(3);
     for text in ["one", "two", "three"] {
