@@ -1,11 +1,6 @@
 //! From a call to the callback, and from what it returns to an answer for the machine.
 
-use std::{
-    future::Future,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    task::Poll,
-};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
 
@@ -52,15 +47,6 @@ pub(super) async fn terminate<H: Handler>(handler: &mut H, reason: ExitReason) -
     match answer(handler, Call::Terminate(reason.clone())).await {
         Answer::Panicked(message) => ExitReason::Panicked(message),
         Answer::Action(_) | Answer::Raised(_) | Answer::Verdict(..) | Answer::Settled => reason,
-    }
-}
-
-/// What a poll gave, or the message of its panic.
-#[inline]
-pub(super) fn poll_caught<T>(poll: impl FnOnce() -> Poll<T>) -> Poll<std::result::Result<T, Arc<str>>> {
-    match catch_unwind(AssertUnwindSafe(poll)) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => Poll::Ready(Err(panic_message(&*panic))),
     }
 }
 

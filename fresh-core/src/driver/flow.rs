@@ -17,38 +17,32 @@ use crate::{
 impl<I: Send + 'static> Turn<I> {
     /// Handles a message and those behind it, until nothing more was read or something else has to be done: then the
     /// answer that asks for it.
+    ///
+    /// A panic of the callback's is not caught here, for each message, but by whoever polls this.
     pub(super) async fn flow<H: Handler<Info = I>>(&mut self, handler: &mut H, mut message: Message) -> Option<Answer> {
         loop {
             // Beside the future, so that the answer that needs nothing done is not moved about.
             let mut returned = None;
-            // Called inside of the future, so that a panic before there is one is caught as well.
-            let mut callback = pin!(async { handler.handle_in(message).await });
-            let outcome = poll_fn(|cx| {
-                let poll = callbacks::poll_caught(|| {
-                    callback.as_mut().poll(cx).map(|output| match output {
+            let mut callback = pin!(handler.handle_in(message));
+            poll_fn(|cx| match callback.as_mut().poll(cx) {
+                Poll::Ready(output) => {
+                    self.returned();
+                    match output {
                         Ok(Action::Continue) => {}
                         other => returned = Some(other),
-                    })
-                });
-                match poll {
-                    Poll::Ready(outcome) => {
-                        self.returned();
-                        Poll::Ready(Some(outcome))
                     }
-                    Poll::Pending => self.poll_beside(cx),
+                    Poll::Ready(Some(()))
                 }
+                Poll::Pending => self.poll_beside(cx),
             })
             .await?;
-            if let Err(message) = outcome {
-                return Some(Answer::Panicked(message));
-            }
-            let returned = match returned {
+            let answer = match returned {
                 None if self.machine.is_open() => None,
                 None => Some(Answer::Action(Action::Continue)),
                 Some(returned) => self.settle(returned),
             };
-            if returned.is_some() {
-                return returned;
+            if answer.is_some() {
+                return answer;
             }
             message = self.next_message()?;
         }

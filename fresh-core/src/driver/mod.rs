@@ -68,7 +68,10 @@ async fn drive<H: Handler>(mut turn: Box<Turn<H::Info>>, mut source: Source<H>) 
     let reason = loop {
         let answer = match poll_fn(|cx| turn.poll_call(cx)).await {
             Call::Terminate(reason) => break reason,
-            Call::Message(message) => turn.flow(&mut source.handler, message).await,
+            Call::Message(message) => {
+                let flow = callbacks::caught(turn.flow(&mut source.handler, message));
+                flow.await.unwrap_or_else(|panic| Some(Answer::Panicked(panic)))
+            }
             call @ (Call::Event(_) | Call::Info(_)) => {
                 turn.while_pending(callbacks::answer(&mut source.handler, call)).await
             }

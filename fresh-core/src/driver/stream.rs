@@ -38,7 +38,7 @@ pub(super) struct Stream {
     allotted: usize,
     read_size: usize,
     /// How many bytes came since the socket last had none.
-    fresh: usize,
+    arrived: usize,
     /// The most that a large frame has made the buffer grow to; the next one gets as much at once.
     large: usize,
     inbound: Inbound,
@@ -82,7 +82,7 @@ impl Stream {
             buffer: read,
             allotted: 0,
             read_size: SMALL_READ,
-            fresh: 0,
+            arrived: 0,
             large: LARGE_READ,
             inbound: Inbound::new(&options.limits, inflater),
             broken: false,
@@ -120,10 +120,10 @@ impl Stream {
         Some(next)
     }
 
-    /// Reads once; `Ok(0)` is the end. The buffer grows with what comes, never with what a frame declares.
+    /// Reads once; `Ok(0)` is the end. The buffer grows with what comes, or came before: never with what a frame declares.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let missing = self.inbound.missing(&self.buffer);
-        // The end of a large frame is the end of a read, so that the frame can have the buffer for itself.
+        // The end of a large frame is mostly the end of a read, so that the frame can have the buffer for itself.
         let (size, most) = if missing > LARGE_READ {
             self.large = self.large.max(self.buffer.len());
             (missing.min(self.large), missing)
@@ -137,7 +137,7 @@ impl Stream {
         let room = most.min(self.buffer.capacity() - self.buffer.len());
         match poll_read_buf(Pin::new(&mut self.io), cx, &mut (&mut self.buffer).limit(room)) {
             Poll::Ready(Ok(read)) => {
-                self.fresh = self.fresh.saturating_add(read);
+                self.arrived = self.arrived.saturating_add(read);
                 if read == room {
                     self.read_size = (self.read_size * 2).min(LARGE_READ);
                 }
@@ -153,7 +153,7 @@ impl Stream {
 
     /// Gives back what a busy time needed and an idle one does not.
     fn shrink(&mut self) {
-        if mem::take(&mut self.fresh) < self.read_size / 2 {
+        if mem::take(&mut self.arrived) < self.read_size / 2 {
             self.read_size = (self.read_size / 2).max(SMALL_READ);
             self.large = (self.large / 2).max(LARGE_READ);
             // Where messages hold it as well, that would free nothing, and the next one would take a buffer of its own.

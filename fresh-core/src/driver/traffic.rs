@@ -16,6 +16,10 @@ use crate::{
     machine::{Answer, Attempt, Input, Wire},
 };
 
+/// How many reads there may be before timers and handles are looked at: a server that floods a client that closes keeps
+/// it from neither.
+const MOST_READS: u32 = 16;
+
 impl<I: Send + 'static> Turn<I> {
     /// Takes the attempt further, where one is under way.
     pub(super) fn advance(&mut self, cx: &mut Context<'_>) {
@@ -43,8 +47,14 @@ impl<I: Send + 'static> Turn<I> {
     }
 
     fn read_on(&mut self, cx: &mut Context<'_>, busy: bool) {
+        let mut reads = 0;
         while self.decode(busy) {
             let Some(stream) = self.link.stream() else { return };
+            if reads == MOST_READS {
+                self.again = true;
+                return;
+            }
+            reads += 1;
             match stream.poll_read(cx) {
                 Poll::Pending => {
                     if let Some(error) = stream.take_write_error() {

@@ -6,9 +6,11 @@ use std::{
     mem,
     pin::pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Instant,
 };
+
+use tokio::task::coop;
 
 use super::{
     alarm::{Alarm, now},
@@ -147,6 +149,10 @@ impl<I: Send + 'static> Turn<I> {
                     self.burst += 1;
                     return Poll::Ready(call);
                 }
+            }
+            if self.burst >= BURST {
+                // A flood must not keep other tasks from running.
+                ready!(coop::poll_proceed(cx)).made_progress();
             }
             self.burst = 0;
             self.poll(cx, false);

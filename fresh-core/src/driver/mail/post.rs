@@ -22,11 +22,15 @@ impl<I> Post<I> {
 
     /// Takes all there is out of the mailbox; whoever drops in something later wakes the driver.
     pub(in crate::driver) fn look(&mut self, cx: &Context<'_>) {
+        let mut driver = None;
         let mut slot = self.mailbox.slot();
         if !slot.driver.as_ref().is_some_and(|driver| driver.will_wake(cx.waker())) {
-            slot.driver = Some(cx.waker().clone());
+            driver = slot.driver.replace(cx.waker().clone());
         }
         self.queues.take(&mut slot.queues);
+        // A waker's end may run anything: not under the lock.
+        drop(slot);
+        drop(driver);
     }
 
     #[inline]
