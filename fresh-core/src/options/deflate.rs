@@ -98,7 +98,7 @@ impl DeflateOptions {
     /// Less than 1 or more than 9. To send nothing compressed, set [`threshold`](Self::threshold) to `usize::MAX`.
     pub fn level(mut self, level: u8) -> Result<Self, OptionsError> {
         if !(1..=9).contains(&level) {
-            return Err(OptionsError::Deflate("the level must be between 1 and 9"));
+            return Err(OptionsError::DeflateLevel(level));
         }
         self.level = level;
         Ok(self)
@@ -117,7 +117,7 @@ impl DeflateOptions {
 
 fn checked_bits(bits: u8) -> Result<u8, OptionsError> {
     if !(MIN_BITS..=MAX_BITS).contains(&bits) {
-        return Err(OptionsError::Deflate("the window bits must be between 9 and 15"));
+        return Err(OptionsError::DeflateWindow(bits));
     }
     Ok(bits)
 }

@@ -176,13 +176,13 @@ impl Options {
     /// What is no header name or value, and the headers that belong to the handshake itself
     /// (`Connection`, `Upgrade`, `Sec-WebSocket-Key`, `-Version`, `-Protocol`, `-Extensions`, `-Accept`).
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Result<Self, OptionsError> {
-        let (name, value) = (name.as_ref(), value.as_ref());
-        let refused = || OptionsError::Header(name.to_owned());
-        let header = HeaderName::try_from(name).map_err(|_| refused())?;
-        if is_of_the_handshake(&header) {
-            return Err(OptionsError::ReservedHeader(header));
+        let name = name.as_ref();
+        let name = HeaderName::try_from(name).map_err(|_| OptionsError::HeaderName(name.to_owned()))?;
+        if is_of_the_handshake(&name) {
+            return Err(OptionsError::ReservedHeader(name));
         }
-        self.headers.append(header, HeaderValue::try_from(value).map_err(|_| refused())?);
+        let Ok(value) = HeaderValue::try_from(value.as_ref()) else { return Err(OptionsError::HeaderValue(name)) };
+        self.headers.append(name, value);
         Ok(self)
     }
 
@@ -193,9 +193,7 @@ impl Options {
     /// What is no token (RFC 9110 §5.6.2), or was offered before (RFC 6455 §4.1).
     pub fn protocol(mut self, protocol: impl Into<String>) -> Result<Self, OptionsError> {
         let protocol = protocol.into();
-        if !is_token(&protocol) || self.protocols.contains(&protocol) {
-            return Err(OptionsError::Protocol(protocol));
-        }
+        check_protocol(&protocol, &self.protocols)?;
         self.protocols.push(protocol);
         Ok(self)
     }
@@ -370,6 +368,17 @@ pub(crate) fn checked_url(url: &str) -> Result<Url, OptionsError> {
 /// The headers that RFC 6455 §4.1 reserves for the handshake.
 pub(crate) fn is_of_the_handshake(name: &HeaderName) -> bool {
     matches!(name.as_str(), "connection" | "upgrade") || name.as_str().starts_with("sec-websocket-")
+}
+
+/// Whether a subprotocol may be offered behind these.
+pub(crate) fn check_protocol(protocol: &str, before: &[String]) -> Result<(), OptionsError> {
+    if !is_token(protocol) {
+        return Err(OptionsError::Protocol(protocol.to_owned()));
+    }
+    if before.iter().any(|offered| offered == protocol) {
+        return Err(OptionsError::DuplicateProtocol(protocol.to_owned()));
+    }
+    Ok(())
 }
 
 /// RFC 9110 §5.6.2, `token`.

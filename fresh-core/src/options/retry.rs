@@ -58,7 +58,7 @@ impl BackoffOptions {
     /// A factor that is not finite or is below 1.
     pub fn factor(mut self, factor: f64) -> Result<Self, OptionsError> {
         if !factor.is_finite() || factor < 1.0 {
-            return Err(OptionsError::Backoff("the factor must be finite and at least 1"));
+            return Err(OptionsError::BackoffFactor);
         }
         self.factor = factor;
         Ok(self)
