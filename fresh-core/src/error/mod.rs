@@ -15,7 +15,7 @@ mod unsent;
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
-pub use connect::{ConnectError, TlsError};
+pub use connect::{ConnectError, FileError, TlsError};
 pub use handshake::{EstablishError, ProcessError, Refusal, UpgradeError};
 pub use name::NameError;
 pub use protocol::DecodeError;
