@@ -3,6 +3,10 @@
 //!
 //! Each kind answers to one of Fresh's `error()` atoms; the causes below it are types of their own, so that a
 //! handler matches on what happened instead of reading a text.
+//!
+//! A text tells everything down to the innermost cause that is known here, so one line of a log is enough. `source()`
+//! goes on below that, with what is behind an error of the system's or of yours: whoever prints a whole chain reads each
+//! cause once.
 
 mod connect;
 mod handshake;
@@ -32,7 +36,8 @@ pub type Result<T, E = BoxError> = std::result::Result<T, E>;
 
 /// Why something failed, as `handle_error` is told it.
 ///
-/// Cheap to clone. Its text names neither credentials nor the query of the URL.
+/// Cheap to clone. Its text names neither credentials nor the query of the URL. The cause is in the variant; `source()`
+/// is what is behind the cause, where the text ends.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -150,6 +155,29 @@ impl Error {
             Self::Handler(reason) => reason.as_error(),
         }
     }
+
+    /// The error that the text ends with.
+    fn innermost(&self) -> &(dyn StdError + 'static) {
+        match self {
+            Self::Connect(ConnectError::Dns(error))
+            | Self::Upgrade(UpgradeError::Send(error))
+            | Self::Stream(StreamError::Read(error) | StreamError::Write(error)) => &**error,
+            Self::Connect(ConnectError::Tls(TlsError::File { reason, .. })) => reason,
+            Self::Connect(ConnectError::Tls(error)) => error,
+            Self::Connect(ConnectError::Connector(reason))
+            | Self::Upgrade(UpgradeError::Request(reason) | UpgradeError::Hook(reason))
+            | Self::Process(ProcessError::Http(reason))
+            | Self::Send(SendFailure::Source(reason)) => reason.as_error(),
+            Self::Connect(_)
+            | Self::Establish(_)
+            | Self::Process(_)
+            | Self::Stream(_)
+            | Self::Decode(_)
+            | Self::Encode(_)
+            | Self::Send(_)
+            | Self::Handler(_) => self.cause(),
+        }
+    }
 }
 
 impl fmt::Display for ErrorKind {
@@ -176,7 +204,7 @@ impl fmt::Display for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(self.cause())
+        self.innermost().source()
     }
 }
 

@@ -58,8 +58,14 @@ pub enum ChildError {
     NotStarted(ExitReason),
     /// It is significant and cannot be.
     #[error("the child is refused: {0}")]
-    Significance(#[from] SignificanceError),
+    Significance(SignificanceError),
     /// The supervisor has ended.
     #[error("the supervisor has ended")]
     Ended,
+}
+
+impl From<SignificanceError> for ChildError {
+    fn from(error: SignificanceError) -> Self {
+        Self::Significance(error)
+    }
 }
