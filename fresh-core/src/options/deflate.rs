@@ -2,7 +2,8 @@
 
 use super::OptionsError;
 
-/// How messages are compressed: permessage-deflate (RFC 7692), which a server may decline.
+/// How messages are compressed: permessage-deflate (RFC 7692), which a server may decline. Off until
+/// [`Options::deflate`](crate::Options::deflate) is given them.
 ///
 /// The windows are allocated with the first compressed message of their direction: about 54 KiB to read, 371 KiB to
 /// write with the default window. An idle connection that never saw one has neither.
