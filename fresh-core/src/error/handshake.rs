@@ -11,7 +11,8 @@ use super::Reason;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpgradeError {
-    /// The request could not be built: a header or the URL does not fit HTTP.
+    /// The request could not be built: a header or the URL does not fit HTTP. The reason is an
+    /// [`OptionsError`](crate::options::OptionsError) where a request hook asked for what the options refuse.
     #[error("the request could not be built: {0}")]
     Request(Reason),
     /// The request hook answered with an error.
