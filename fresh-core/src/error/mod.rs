@@ -5,8 +5,8 @@
 //! handler matches on what happened instead of reading a text.
 //!
 //! A text tells everything down to the innermost cause that is known here, so one line of a log is enough. `source()`
-//! goes on below that, with what is behind an error of the system's or of yours: whoever prints a whole chain reads each
-//! cause once.
+//! goes on below that, with what is behind an error of the system's or of yours: whoever prints a whole chain reads
+//! each cause once.
 
 mod connect;
 mod handshake;

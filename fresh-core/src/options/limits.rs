@@ -3,8 +3,8 @@
 /// Bounds on what a server sends; past them the connection is closed with 1009 (RFC 6455 §7.4.1), or the
 /// handshake fails.
 ///
-/// There is no "off": give larger numbers. Raising them lets a hostile server use that much memory; lowering them refuses
-/// honest messages. RFC 6455 §10.4 asks for such limits; Fresh has none.
+/// There is no "off": give larger numbers. Raising them lets a hostile server use that much memory; lowering them
+/// refuses honest messages. RFC 6455 §10.4 asks for such limits; Fresh has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(::serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct Limits {
@@ -17,8 +17,8 @@ pub struct Limits {
     /// The frames of one message. Default: 131,072. Past it:
     /// [`DecodeError::TooManyFragments`](crate::error::DecodeError::TooManyFragments).
     pub max_fragments: usize,
-    /// The head of the server's answer to the upgrade, in bytes. Default: 64 KiB; less than 8 KiB counts as 8 KiB. Past it,
-    /// and past 1024 header fields: [`EstablishError::HeadTooLarge`](crate::error::EstablishError::HeadTooLarge).
+    /// The head of the server's answer to the upgrade, in bytes. Default: 64 KiB; less than 8 KiB counts as 8 KiB. Past
+    /// it, and past 1024 header fields: [`EstablishError::HeadTooLarge`](crate::error::EstablishError::HeadTooLarge).
     pub max_handshake: usize,
 }
 

@@ -162,8 +162,8 @@ impl Options {
         &self.url
     }
 
-    /// A name for the client: `"ws_conn"` in the registry of this process, or [`Name::via`] another one. It is found by it
-    /// from its start to its end, and shows it in its log span. Default: none. Fresh's `:name`.
+    /// A name for the client: `"ws_conn"` in the registry of this process, or [`Name::via`] another one. It is found by
+    /// it from its start to its end, and shows it in its log span. Default: none. Fresh's `:name`.
     ///
     /// While one client has the name, another one does not start by it.
     pub fn name(mut self, name: impl Into<Name>) -> Self {
@@ -256,16 +256,15 @@ impl Options {
         self
     }
 
-    /// Whether `TCP_NODELAY` is set. Default: on. Off, small frames may wait for an acknowledgement of those before them
-    /// (Nagle's algorithm, RFC 896). `nodelay` of Fresh's `:transport_opts`.
+    /// Whether `TCP_NODELAY` is set. Default: on. Off, small frames may wait for an acknowledgement of those before
+    /// them (Nagle's algorithm, RFC 896). `nodelay` of Fresh's `:transport_opts`.
     pub fn nodelay(mut self, on: bool) -> Self {
         self.nodelay = on;
         self
     }
 
-    /// How long the preferred address family is tried alone before the other joins (RFC 8305 §8).
-    /// Default: 300 ms. Zero tries one address after the other, so a network whose IPv6 leads nowhere uses up the connect
-    /// timeout.
+    /// How long the preferred address family is tried alone before the other joins (RFC 8305 §8). Default: 300 ms. Zero
+    /// tries one address after the other, so a network whose IPv6 leads nowhere uses up the connect timeout.
     pub fn happy_eyeballs(mut self, delay: Duration) -> Self {
         self.happy_eyeballs = delay;
         self
@@ -283,8 +282,8 @@ impl Options {
     /// The budget of a close handshake, up to the server's closing of TCP (RFC 6455 §7.1.1), and of what a
     /// callback that is still running may take when the client is stopped. Default: 5 s.
     ///
-    /// Zero waits for neither, nor for the close frame to be written: what was sent shortly before may be lost. It cannot
-    /// be turned off, so that every end comes.
+    /// Zero waits for neither, nor for the close frame to be written: what was sent shortly before may be lost. It
+    /// cannot be turned off, so that every end comes.
     pub fn close_timeout(mut self, timeout: Duration) -> Self {
         self.close_timeout = timeout;
         self
@@ -303,8 +302,8 @@ impl Options {
     /// How long nothing may be received, whether or not pings are sent; then the connection is dropped, as
     /// [`StreamError::IdleTimeout`](crate::error::StreamError::IdleTimeout). Default: off (zero).
     ///
-    /// A pong counts too. Shorter than the server's silences, it cuts a good connection. It rests while the inbound queue
-    /// is full.
+    /// A pong counts too. Shorter than the server's silences, it cuts a good connection. It rests while the inbound
+    /// queue is full.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
@@ -312,8 +311,8 @@ impl Options {
 
     /// How often a ping is sent while connected (RFC 6455 §5.5.2). Default: 30 s, as Fresh's `:ping_interval`.
     ///
-    /// Zero turns it off, and the pong timeout with it: a peer that is gone may never be noticed, and middleboxes forget
-    /// a connection that is silent.
+    /// Zero turns it off, and the pong timeout with it: a peer that is gone may never be noticed, and middleboxes
+    /// forget a connection that is silent.
     pub fn ping_interval(mut self, interval: Duration) -> Self {
         self.ping_interval = interval;
         self
@@ -346,11 +345,11 @@ impl Options {
         self
     }
 
-    /// How many frames, and how many infos, wait between the handle and the runtime before `send` and `info` wait
-    /// for room. Default: 1024 each; at least 1. With [`Offline::Queue`] the larger of the two numbers holds for frames.
+    /// How many frames, and how many infos, wait between the handle and the runtime before `send` and `info` wait for
+    /// room. Default: 1024 each; at least 1. With [`Offline::Queue`] the larger of the two numbers holds for frames.
     ///
-    /// There is no "off". Large, and a slow connection is noticed late, by memory and by frames that are old; small, and
-    /// senders wait early.
+    /// There is no "off". Large, and a slow connection is noticed late, by memory and by frames that are old; small,
+    /// and senders wait early.
     pub fn mailbox(mut self, capacity: usize) -> Self {
         self.mailbox = capacity.max(1);
         self
@@ -376,8 +375,8 @@ impl Options {
         self
     }
 
-    /// What happens to frames that are sent while there is no connection. Default: [`Offline::Reject`]. Fresh drops them
-    /// without a word.
+    /// What happens to frames that are sent while there is no connection. Default: [`Offline::Reject`]. Fresh drops
+    /// them without a word.
     pub fn offline(mut self, policy: Offline) -> Self {
         self.offline = policy;
         self

@@ -90,8 +90,8 @@ impl BackoffOptions {
         self
     }
 
-    /// Makes the jitter repeatable, for tests. Default: seeded anew for each client. Clients with the same seed come back
-    /// together, as without jitter.
+    /// Makes the jitter repeatable, for tests. Default: seeded anew for each client. Clients with the same seed come
+    /// back together, as without jitter.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self

@@ -15,8 +15,8 @@ pub enum Roots {
     Only(Vec<PathBuf>),
 }
 
-/// How `wss` is secured. Files are read at each attempt, so that a renewed certificate is used without a restart. One that
-/// cannot be used is a `Connect` error that another try does not heal.
+/// How `wss` is secured. Files are read at each attempt, so that a renewed certificate is used without a restart. One
+/// that cannot be used is a `Connect` error that another try does not heal.
 ///
 /// There is no switch that turns the check of certificates off.
 ///
@@ -74,8 +74,8 @@ impl TlsOptions {
         self.roots(Roots::Only(vec![path.into()]))
     }
 
-    /// The client's own certificate chain and private key, as PEM files, for a server that asks for them. Default: none.
-    /// `certfile` and `keyfile` in Fresh's `:transport_opts`.
+    /// The client's own certificate chain and private key, as PEM files, for a server that asks for them. Default:
+    /// none. `certfile` and `keyfile` in Fresh's `:transport_opts`.
     pub fn client_certificate(mut self, certificates: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
         self.identity = Some(Identity { certificates: certificates.into(), key: key.into() });
         self

@@ -135,9 +135,9 @@ impl SocketOptions {
         self
     }
 
-    /// How long a `recv` waits; then it answers [`SocketError::Timeout`](super::SocketError::Timeout). Default: for ever.
-    /// Zero turns it off again. hackney_ws's `recv_timeout`, which closes the socket; here it stays open, and no frame is
-    /// lost.
+    /// How long a `recv` waits; then it answers [`SocketError::Timeout`](super::SocketError::Timeout). Default: for
+    /// ever. Zero turns it off again. hackney_ws's `recv_timeout`, which closes the socket; here it stays open, and no
+    /// frame is lost.
     pub fn recv_timeout(mut self, timeout: Duration) -> Self {
         self.recv_timeout = (!timeout.is_zero()).then_some(timeout);
         self
@@ -152,8 +152,8 @@ impl SocketOptions {
 
     /// Who is sent the frames in the active modes. Default: nobody. In hackney_ws, the process that starts the socket.
     ///
-    /// The channel's capacity is how far the socket may run ahead of its owner; an owner that is slow makes reading rest.
-    /// When the receiver is dropped, the socket closes with 1000.
+    /// The channel's capacity is how far the socket may run ahead of its owner; an owner that is slow makes reading
+    /// rest. When the receiver is dropped, the socket closes with 1000.
     pub fn owner(mut self, owner: mpsc::Sender<SocketEvent>) -> Self {
         self.owner = Some(owner);
         self

@@ -142,8 +142,8 @@ impl ChildSpec {
         self
     }
 
-    /// Whether it is started again when it ends by itself. Default: permanent; for a client, transient. It is turned off
-    /// by [`Restart::Temporary`]. OTP's `restart`.
+    /// Whether it is started again when it ends by itself. Default: permanent; for a client, transient. It is turned
+    /// off by [`Restart::Temporary`]. OTP's `restart`.
     ///
     /// A permanent child that ends at once uses up the supervisor's intensity.
     #[must_use]
@@ -162,8 +162,8 @@ impl ChildSpec {
         self
     }
 
-    /// Whether its end may be the supervisor's: see [`AutoShutdown`](super::AutoShutdown). Default: no. A permanent child
-    /// is refused with it, and so is one below a supervisor that never shuts down by itself. OTP's `significant`.
+    /// Whether its end may be the supervisor's: see [`AutoShutdown`](super::AutoShutdown). Default: no. A permanent
+    /// child is refused with it, and so is one below a supervisor that never shuts down by itself. OTP's `significant`.
     #[must_use]
     pub fn significant(mut self, significant: bool) -> Self {
         self.policy.significant = significant;
