@@ -12,10 +12,10 @@ use super::Reason;
 pub enum ConnectError {
     /// The host's name has no address.
     #[error("the name could not be resolved: {0}")]
-    Dns(Arc<io::Error>),
+    Dns(#[source] Arc<io::Error>),
     /// No address answered, or the Unix socket could not be opened.
-    #[error(transparent)]
-    Io(Arc<io::Error>),
+    #[error("{0}")]
+    Io(#[source] Arc<io::Error>),
     /// The one budget for DNS, TCP, TLS and the upgrade was used up.
     #[error("not established within {after:?}")]
     Timeout {
@@ -24,16 +24,10 @@ pub enum ConnectError {
     },
     /// TLS did not come up.
     #[error("TLS: {0}")]
-    Tls(TlsError),
+    Tls(#[from] TlsError),
     /// Your own `Connector` answered with an error.
     #[error("the connector failed: {0}")]
     Connector(Reason),
-}
-
-impl From<TlsError> for ConnectError {
-    fn from(error: TlsError) -> Self {
-        Self::Tls(error)
-    }
 }
 
 impl ConnectError {
@@ -50,11 +44,11 @@ impl ConnectError {
 #[non_exhaustive]
 pub enum TlsError {
     /// rustls refused the peer, or the peer refused us: a bad certificate, no common version.
-    #[error(transparent)]
-    Rustls(Arc<rustls::Error>),
+    #[error("{0}")]
+    Rustls(#[source] Arc<rustls::Error>),
     /// The transport failed under the handshake.
-    #[error(transparent)]
-    Io(Arc<io::Error>),
+    #[error("{0}")]
+    Io(#[source] Arc<io::Error>),
     /// The system's certificate store has no usable root certificate.
     #[error("no usable root certificate in the system's store")]
     NoRoots,

@@ -5,8 +5,7 @@
 //! handler matches on what happened instead of reading a text.
 //!
 //! A text tells everything down to the innermost cause that is known here, so one line of a log is enough. `source()`
-//! goes on below that, with what is behind an error of the system's or of yours: whoever prints a whole chain reads
-//! each cause once.
+//! gives the same causes as values, down to the `io::Error`.
 
 mod connect;
 mod handshake;
@@ -36,8 +35,7 @@ pub type Result<T, E = BoxError> = std::result::Result<T, E>;
 
 /// Why something failed, as `handle_error` is told it.
 ///
-/// Cheap to clone. Its text names neither credentials nor the query of the URL. The cause is in the variant; `source()`
-/// is what is behind the cause, where the text ends.
+/// Cheap to clone. Its text names neither credentials nor the query of the URL.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -155,29 +153,6 @@ impl Error {
             Self::Handler(reason) => reason.as_error(),
         }
     }
-
-    /// The error that the text ends with.
-    fn innermost(&self) -> &(dyn StdError + 'static) {
-        match self {
-            Self::Connect(ConnectError::Dns(error))
-            | Self::Upgrade(UpgradeError::Send(error))
-            | Self::Stream(StreamError::Read(error) | StreamError::Write(error)) => &**error,
-            Self::Connect(ConnectError::Tls(TlsError::File { reason, .. })) => reason,
-            Self::Connect(ConnectError::Tls(error)) => error,
-            Self::Connect(ConnectError::Connector(reason))
-            | Self::Upgrade(UpgradeError::Request(reason) | UpgradeError::Hook(reason))
-            | Self::Process(ProcessError::Http(reason))
-            | Self::Send(SendFailure::Source(reason)) => reason.as_error(),
-            Self::Connect(_)
-            | Self::Establish(_)
-            | Self::Process(_)
-            | Self::Stream(_)
-            | Self::Decode(_)
-            | Self::Encode(_)
-            | Self::Send(_)
-            | Self::Handler(_) => self.cause(),
-        }
-    }
 }
 
 impl fmt::Display for ErrorKind {
@@ -204,7 +179,7 @@ impl fmt::Display for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.innermost().source()
+        Some(self.cause())
     }
 }
 

@@ -55,8 +55,8 @@ pub enum SendFailure {
         after: Duration,
     },
     /// Writing to the socket failed.
-    #[error(transparent)]
-    Io(Arc<io::Error>),
+    #[error("{0}")]
+    Io(#[source] Arc<io::Error>),
     /// The stream of a message's pieces failed, with this error; only `send_stream` answers this.
     #[error("the stream of the message failed: {0}")]
     Source(Reason),

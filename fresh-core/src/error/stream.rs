@@ -12,10 +12,10 @@ pub enum StreamError {
     Eof,
     /// Reading failed: reset, TLS failure.
     #[error("reading failed: {0}")]
-    Read(Arc<io::Error>),
+    Read(#[source] Arc<io::Error>),
     /// Writing failed or timed out; the frame concerned is told apart as [`Error::Send`](super::Error::Send).
     #[error("writing failed: {0}")]
-    Write(Arc<io::Error>),
+    Write(#[source] Arc<io::Error>),
     /// Nothing came within the pong timeout after a ping.
     #[error("no sign of life within {after:?} after a ping")]
     PongTimeout {

@@ -49,7 +49,6 @@ impl fmt::Display for SendError {
 
 impl StdError for SendError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        // Its text is that of the cause.
         self.cause.source()
     }
 }

@@ -46,7 +46,7 @@ pub enum SocketError {
     Failed(Error),
     /// The frame was not sent.
     #[error("the frame was not sent: {0}")]
-    Send(SendError),
+    Send(#[source] SendError),
     /// The socket could not be started.
     #[error(transparent)]
     Start(StartError),

@@ -58,14 +58,8 @@ pub enum ChildError {
     NotStarted(ExitReason),
     /// It is significant and cannot be.
     #[error("the child is refused: {0}")]
-    Significance(SignificanceError),
+    Significance(#[from] SignificanceError),
     /// The supervisor has ended.
     #[error("the supervisor has ended")]
     Ended,
-}
-
-impl From<SignificanceError> for ChildError {
-    fn from(error: SignificanceError) -> Self {
-        Self::Significance(error)
-    }
 }
