@@ -91,7 +91,7 @@ pub trait HandlerExt: Handler + Sized {
     }
 
     /// As [`child_spec`](Self::child_spec), for a handler that is made anew for each start, by a factory that is given
-    /// the client itself. [`ChildSpec::client`], with the name of the type as its id.
+    /// the client itself. [`ChildSpec::client`], with the name of the type as its id; transient, too.
     fn child_spec_with(options: Options, factory: impl HandlerFactory<Self::Info, Self>) -> ChildSpec {
         ChildSpec::client(std::any::type_name::<Self>(), options, factory)
     }

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
+use rustls::pki_types::pem;
+
 use super::Reason;
 
 /// Why no transport came up: everything before the upgrade request.
@@ -56,14 +58,32 @@ pub enum TlsError {
     /// The URL's host, or the SNI option, is no name a certificate could hold.
     #[error("{0:?} is no server name")]
     ServerName(String),
-    /// A certificate or key file could not be read.
+    /// A certificate or key file could not be used.
     #[error("{path}: {reason}", path = path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        reason: Reason,
+        reason: FileError,
     },
+}
+
+/// What is wrong with a PEM file.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// It could not be read.
+    #[error(transparent)]
+    Io(Arc<io::Error>),
+    /// It could be read, and is no PEM.
+    #[error(transparent)]
+    Pem(Arc<pem::Error>),
+    /// It has no section of the kind that is needed: no certificate, or no private key.
+    #[error("it holds no PEM section of the kind that is needed")]
+    NoSection,
+    /// rustls has no use for what it holds: a certificate that is none, or a key that is not the certificate's.
+    #[error(transparent)]
+    Rustls(Arc<rustls::Error>),
 }
 
 impl TlsError {

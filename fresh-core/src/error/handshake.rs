@@ -1,6 +1,6 @@
 //! Why the opening handshake did not end in a WebSocket connection (RFC 6455 §4.1).
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -11,7 +11,8 @@ use super::Reason;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpgradeError {
-    /// The request could not be built: a header or the URL does not fit HTTP.
+    /// The request could not be built: a header or the URL does not fit HTTP. The reason is an
+    /// [`OptionsError`](crate::options::OptionsError) where a request hook asked for what the options refuse.
     #[error("the request could not be built: {0}")]
     Request(Reason),
     /// The request hook answered with an error.
@@ -19,7 +20,7 @@ pub enum UpgradeError {
     Hook(Reason),
     /// The transport failed while the request was written.
     #[error("the request could not be sent: {0}")]
-    Send(Reason),
+    Send(Arc<io::Error>),
 }
 
 impl UpgradeError {
@@ -102,7 +103,16 @@ pub enum ProcessError {
     /// The server closed the connection before it had answered.
     #[error("the server closed the connection before it answered")]
     Eof,
-    /// What came is no HTTP/1.1 answer, or the transport failed while it came.
+    /// The transport failed while the answer was read.
+    #[error(transparent)]
+    Io(Arc<io::Error>),
+    /// The server sent something before it was asked: what listens there speaks another protocol.
+    #[error("the server spoke before it was asked")]
+    SpokeFirst,
+    /// A 101 in HTTP/1.0, which knows no upgrade (RFC 9110 §7.8).
+    #[error("a 101 in HTTP/1.0, which knows no upgrade")]
+    Version,
+    /// What came is no HTTP/1.1 answer.
     #[error("{0}")]
     Http(Reason),
 }

@@ -3,6 +3,9 @@
 //!
 //! Each kind answers to one of Fresh's `error()` atoms; the causes below it are types of their own, so that a
 //! handler matches on what happened instead of reading a text.
+//!
+//! A text tells everything down to the innermost cause that is known here, so one line of a log is enough. `source()`
+//! gives the same causes as values, down to the `io::Error`.
 
 mod connect;
 mod handshake;
@@ -15,7 +18,7 @@ mod unsent;
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
-pub use connect::{ConnectError, TlsError};
+pub use connect::{ConnectError, FileError, TlsError};
 pub use handshake::{EstablishError, ProcessError, Refusal, UpgradeError};
 pub use name::NameError;
 pub use protocol::DecodeError;

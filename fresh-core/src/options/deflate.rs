@@ -2,7 +2,8 @@
 
 use super::OptionsError;
 
-/// How messages are compressed: permessage-deflate (RFC 7692), which a server may decline.
+/// How messages are compressed: permessage-deflate (RFC 7692), which a server may decline. Off until
+/// [`Options::deflate`](crate::Options::deflate) is given them.
 ///
 /// The windows are allocated with the first compressed message of their direction: about 54 KiB to read, 371 KiB to
 /// write with the default window. An idle connection that never saw one has neither.
@@ -98,7 +99,7 @@ impl DeflateOptions {
     /// Less than 1 or more than 9. To send nothing compressed, set [`threshold`](Self::threshold) to `usize::MAX`.
     pub fn level(mut self, level: u8) -> Result<Self, OptionsError> {
         if !(1..=9).contains(&level) {
-            return Err(OptionsError::Deflate("the level must be between 1 and 9"));
+            return Err(OptionsError::DeflateLevel(level));
         }
         self.level = level;
         Ok(self)
@@ -117,7 +118,7 @@ impl DeflateOptions {
 
 fn checked_bits(bits: u8) -> Result<u8, OptionsError> {
     if !(MIN_BITS..=MAX_BITS).contains(&bits) {
-        return Err(OptionsError::Deflate("the window bits must be between 9 and 15"));
+        return Err(OptionsError::DeflateWindow(bits));
     }
     Ok(bits)
 }

@@ -8,7 +8,7 @@ use http::HeaderName;
 pub enum OptionsError {
     /// The text is no URL.
     #[error("not a URL: {0}")]
-    Url(#[from] url::ParseError),
+    Url(url::ParseError),
     /// A scheme other than `ws` and `wss`.
     #[error("the scheme `{0}` is neither `ws` nor `wss`")]
     Scheme(String),
@@ -21,19 +21,34 @@ pub enum OptionsError {
     /// A path that does not begin with `/`.
     #[error("the path {0:?} does not begin with `/`")]
     Path(String),
-    /// A header's name or value that HTTP does not allow; its value is not repeated here.
-    #[error("the header {0:?} has a name or a value that HTTP does not allow")]
-    Header(String),
+    /// What is no name of a header (RFC 9110 §5.1).
+    #[error("{0:?} is no name of a header")]
+    HeaderName(String),
+    /// A value that HTTP does not allow (RFC 9110 §5.5). It is not repeated here, as it may be secret.
+    #[error("the value of the header `{0}` is none that HTTP allows")]
+    HeaderValue(HeaderName),
     /// A header that the handshake itself sets.
     #[error("the header `{0}` belongs to the handshake")]
     ReservedHeader(HeaderName),
-    /// A subprotocol that is no token, or is there twice.
-    #[error("the subprotocol {0:?} is no token or is offered twice")]
+    /// A subprotocol that is no token (RFC 9110 §5.6.2).
+    #[error("the subprotocol {0:?} is no token")]
     Protocol(String),
-    /// A window or a level that compression does not have.
-    #[error("{0}")]
-    Deflate(&'static str),
-    /// A backoff that cannot be computed with.
-    #[error("{0}")]
-    Backoff(&'static str),
+    /// A subprotocol that is there twice (RFC 6455 §4.1).
+    #[error("the subprotocol {0:?} is offered twice")]
+    DuplicateProtocol(String),
+    /// A window that DEFLATE does not have, or that not every implementation can compress with.
+    #[error("the window bits must be between 9 and 15")]
+    DeflateWindow(u8),
+    /// A level that DEFLATE does not have.
+    #[error("the level must be between 1 and 9")]
+    DeflateLevel(u8),
+    /// A factor that the backoff cannot be computed with.
+    #[error("the factor must be finite and at least 1")]
+    BackoffFactor,
+}
+
+impl From<url::ParseError> for OptionsError {
+    fn from(error: url::ParseError) -> Self {
+        Self::Url(error)
+    }
 }

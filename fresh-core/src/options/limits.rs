@@ -3,17 +3,22 @@
 /// Bounds on what a server sends; past them the connection is closed with 1009 (RFC 6455 §7.4.1), or the
 /// handshake fails.
 ///
-/// Raising them lets a hostile server use that much memory; lowering them refuses honest messages.
+/// There is no "off": give larger numbers. Raising them lets a hostile server use that much memory; lowering them
+/// refuses honest messages. RFC 6455 §10.4 asks for such limits; Fresh has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(::serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct Limits {
-    /// The payload of one frame, in bytes, judged by its header. Default: 16 MiB.
+    /// The payload of one frame, in bytes, judged by its header. Default: 16 MiB. Past it:
+    /// [`DecodeError::FrameTooBig`](crate::error::DecodeError::FrameTooBig).
     pub max_frame: usize,
-    /// The payload of one message, in bytes, after decompression. Default: 64 MiB.
+    /// The payload of one message, in bytes, after decompression. Default: 64 MiB. Past it:
+    /// [`DecodeError::MessageTooBig`](crate::error::DecodeError::MessageTooBig).
     pub max_message: usize,
-    /// The frames of one message. Default: 131,072.
+    /// The frames of one message. Default: 131,072. Past it:
+    /// [`DecodeError::TooManyFragments`](crate::error::DecodeError::TooManyFragments).
     pub max_fragments: usize,
-    /// The head of the server's answer to the upgrade, in bytes. Default: 64 KiB; at least 8 KiB are read.
+    /// The head of the server's answer to the upgrade, in bytes. Default: 64 KiB; less than 8 KiB counts as 8 KiB. Past
+    /// it, and past 1024 header fields: [`EstablishError::HeadTooLarge`](crate::error::EstablishError::HeadTooLarge).
     pub max_handshake: usize,
 }
 

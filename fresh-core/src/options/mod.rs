@@ -43,14 +43,14 @@ pub(crate) type DeflateOptions = std::convert::Infallible;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Offline {
-    /// `send` answers an error that gives the frame back.
+    /// `send` answers an error that gives the frame back. The default, as a frame that is late is often wrong.
     #[default]
     Reject,
     /// Up to this many frames wait for the next connection; then as `Reject`. Frames that still stood in the mailbox
     /// when a connection was lost wait as well; those in the write buffer, of which the server may have seen a part,
-    /// are lost.
+    /// are lost. A server may get them long after they made sense.
     Queue(usize),
-    /// `send` succeeds and the frame is dropped.
+    /// `send` succeeds and the frame is dropped: only `stats()` and the log tell of it. Fresh's behaviour.
     Drop,
 }
 
@@ -162,46 +162,54 @@ impl Options {
         &self.url
     }
 
-    /// A name for the client: `"ws_conn"` in the registry of this process, or [`Name::via`] another one. It is found by it
-    /// from its start to its end, and shows it in its log span. Default: none. Fresh's `:name`.
+    /// A name for the client: `"ws_conn"` in the registry of this process, or [`Name::via`] another one. It is found by
+    /// it from its start to its end, and shows it in its log span. Default: none. Fresh's `:name`.
+    ///
+    /// While one client has the name, another one does not start by it.
     pub fn name(mut self, name: impl Into<Name>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Adds a header to the upgrade request; the same name may be added more than once. Fresh's `:headers`.
+    /// Adds a header to the upgrade request; the same name may be added more than once. Default: none. Fresh's
+    /// `:headers`.
+    ///
+    /// `Host` and `Authorization` take the place of ours. Over `ws` the values travel in the clear.
     ///
     /// # Errors
     ///
     /// What is no header name or value, and the headers that belong to the handshake itself
     /// (`Connection`, `Upgrade`, `Sec-WebSocket-Key`, `-Version`, `-Protocol`, `-Extensions`, `-Accept`).
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Result<Self, OptionsError> {
-        let (name, value) = (name.as_ref(), value.as_ref());
-        let refused = || OptionsError::Header(name.to_owned());
-        let header = HeaderName::try_from(name).map_err(|_| refused())?;
-        if is_of_the_handshake(&header) {
-            return Err(OptionsError::ReservedHeader(header));
+        let name = name.as_ref();
+        let name = HeaderName::try_from(name).map_err(|_| OptionsError::HeaderName(name.to_owned()))?;
+        if is_of_the_handshake(&name) {
+            return Err(OptionsError::ReservedHeader(name));
         }
-        self.headers.append(header, HeaderValue::try_from(value).map_err(|_| refused())?);
+        let Ok(value) = HeaderValue::try_from(value.as_ref()) else { return Err(OptionsError::HeaderValue(name)) };
+        self.headers.append(name, value);
         Ok(self)
     }
 
-    /// Offers a subprotocol (RFC 6455 §1.9); the first one offered is the preferred. hackney_ws's `protocols`.
+    /// Offers a subprotocol (RFC 6455 §1.9); the first one offered is the preferred. Default: none is offered.
+    /// hackney_ws's `protocols`.
+    ///
+    /// A server may choose none, which is no error: look at [`Upgrade::protocol`](crate::Upgrade::protocol).
     ///
     /// # Errors
     ///
     /// What is no token (RFC 9110 §5.6.2), or was offered before (RFC 6455 §4.1).
     pub fn protocol(mut self, protocol: impl Into<String>) -> Result<Self, OptionsError> {
         let protocol = protocol.into();
-        if !is_token(&protocol) || self.protocols.contains(&protocol) {
-            return Err(OptionsError::Protocol(protocol));
-        }
+        check_protocol(&protocol, &self.protocols)?;
         self.protocols.push(protocol);
         Ok(self)
     }
 
-    /// Offers to compress messages; see [`DeflateOptions`]. Default: off, and then nothing is offered.
+    /// Offers to compress messages; see [`DeflateOptions`]. Default: off, and then nothing is offered. Fresh's
+    /// `:mint_upgrade_opts` with `PerMessageDeflate`.
     ///
+    /// A length tells what a message is like: do not compress a secret beside text that others can choose.
     /// Whether the server agreed stands in [`Upgrade::extensions`](crate::Upgrade::extensions), and what it saves in
     /// [`Stats`](crate::Stats).
     #[cfg(feature = "deflate")]
@@ -213,7 +221,8 @@ impl Options {
     /// An async function that is called before every attempt and may change its URL, headers and subprotocols:
     /// a fresh token, the next server of a list. Default: none.
     ///
-    /// It runs inside the connect timeout. Its error is `UpgradeError::Hook`, which is worth another try.
+    /// It runs inside the connect timeout, so a slow hook leaves less of it to the connection. Its error is
+    /// [`UpgradeError::Hook`](crate::error::UpgradeError::Hook), which is worth another try. Fresh has none.
     pub fn request_hook<F, Fut>(mut self, hook: F) -> Self
     where
         F: Fn(Request) -> Fut + Send + Sync + 'static,
@@ -224,100 +233,132 @@ impl Options {
     }
 
     /// Your own way to open the byte stream, in place of TCP; TLS comes on top for `wss`. Default: TCP.
+    ///
+    /// It goes before [`unix_socket`](Self::unix_socket); [`nodelay`](Self::nodelay) and
+    /// [`happy_eyeballs`](Self::happy_eyeballs) are then its own business.
     pub fn connector(mut self, connector: impl Connector + 'static) -> Self {
         self.connector = Some(Arc::new(connector));
         self
     }
 
     /// Connects to a Unix socket instead of the URL's host and port; the URL still gives `Host` and the path.
-    /// Default: TCP. On other systems than Unix it is a `Connect` error.
+    /// Default: TCP. On other systems than Unix it is a `Connect` error. `wss` is secured there too.
     pub fn unix_socket(mut self, path: impl Into<PathBuf>) -> Self {
         self.unix_socket = Some(path.into());
         self
     }
 
     /// How `wss` is secured; see [`TlsOptions`]. Default: the system's root certificates. Fresh's `:transport_opts`.
+    ///
+    /// The check of certificates cannot be turned off. `ws` is never secured.
     pub fn tls(mut self, tls: TlsOptions) -> Self {
         self.tls = tls;
         self
     }
 
-    /// Whether `TCP_NODELAY` is set. Default: on; without it, small frames may wait 40 ms for an acknowledgement.
+    /// Whether `TCP_NODELAY` is set. Default: on. Off, small frames may wait for an acknowledgement of those before
+    /// them (Nagle's algorithm, RFC 896). `nodelay` of Fresh's `:transport_opts`.
     pub fn nodelay(mut self, on: bool) -> Self {
         self.nodelay = on;
         self
     }
 
-    /// How long the preferred address family is tried alone before the other joins (RFC 8305 §8).
-    /// Default: 300 ms. Zero tries one address after the other.
+    /// How long the preferred address family is tried alone before the other joins (RFC 8305 §8). Default: 300 ms. Zero
+    /// tries one address after the other, so a network whose IPv6 leads nowhere uses up the connect timeout.
     pub fn happy_eyeballs(mut self, delay: Duration) -> Self {
         self.happy_eyeballs = delay;
         self
     }
 
     /// The one budget of an attempt: hook, DNS, TCP, TLS and upgrade together. Default: 8 s, as hackney_ws's
-    /// `connect_timeout`. Zero lets an attempt hang for ever.
+    /// `connect_timeout`. Zero turns it off: a server that hangs then holds the client for ever.
+    ///
+    /// Too short, and a slow network never connects.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
     /// The budget of a close handshake, up to the server's closing of TCP (RFC 6455 §7.1.1), and of what a
-    /// callback that is still running may take when the client is stopped. Default: 5 s. Zero waits for neither, nor
-    /// for the close frame to be written.
+    /// callback that is still running may take when the client is stopped. Default: 5 s.
+    ///
+    /// Zero waits for neither, nor for the close frame to be written: what was sent shortly before may be lost. It
+    /// cannot be turned off, so that every end comes.
     pub fn close_timeout(mut self, timeout: Duration) -> Self {
         self.close_timeout = timeout;
         self
     }
 
     /// How long the socket may accept no byte while there is something to write; then the connection is dropped.
-    /// Default: 10 s. Zero turns it off.
+    /// Default: 10 s. Zero turns it off: then only the pong timeout notices a server that does not read.
+    ///
+    /// The frame is told as [`SendFailure::Timeout`](crate::error::SendFailure::Timeout), the connection as
+    /// [`StreamError::Write`](crate::error::StreamError::Write).
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.write_timeout = timeout;
         self
     }
 
-    /// How long nothing may be received, whether or not pings are sent; then the connection is dropped.
-    /// Default: off (zero).
+    /// How long nothing may be received, whether or not pings are sent; then the connection is dropped, as
+    /// [`StreamError::IdleTimeout`](crate::error::StreamError::IdleTimeout). Default: off (zero).
+    ///
+    /// A pong counts too. Shorter than the server's silences, it cuts a good connection. It rests while the inbound
+    /// queue is full.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
     }
 
-    /// How often a ping is sent. Default: 30 s, as Fresh's `:ping_interval`. Zero turns it off.
+    /// How often a ping is sent while connected (RFC 6455 §5.5.2). Default: 30 s, as Fresh's `:ping_interval`.
+    ///
+    /// Zero turns it off, and the pong timeout with it: a peer that is gone may never be noticed, and middleboxes
+    /// forget a connection that is silent.
     pub fn ping_interval(mut self, interval: Duration) -> Self {
         self.ping_interval = interval;
         self
     }
 
-    /// How long nothing at all may come after a ping; then the connection is dropped as a `Stream` error.
-    /// Default: 20 s. Zero never gives up on a silent peer.
+    /// How long nothing at all may come after a ping; then the connection is dropped, as
+    /// [`StreamError::PongTimeout`](crate::error::StreamError::PongTimeout). Any bytes count as life, not only a pong.
+    /// Default: 20 s. Fresh has none.
+    ///
+    /// Zero turns it off: a silent peer is never given up. Shorter than the server's worst pause, it cuts a good
+    /// connection. It rests while the inbound queue is full.
     pub fn pong_timeout(mut self, timeout: Duration) -> Self {
         self.pong_timeout = timeout;
         self
     }
 
-    /// When the next attempt comes after a connection was lost; see [`BackoffOptions`].
+    /// When the next attempt comes after a connection was lost; see [`BackoffOptions`]. Default: up to 250 ms at first,
+    /// growing by 1.5 to 30 s, without end. Fresh's backoff, since 0.4.
+    ///
+    /// It is turned off in the handler: one that answers `Recovery::Close` or `Recovery::Fail` does not connect again.
     pub fn backoff(mut self, backoff: BackoffOptions) -> Self {
         self.backoff = backoff;
         self
     }
 
-    /// How much the server may make us hold; see [`Limits`].
+    /// How much the server may make us hold; see [`Limits`]. Default: frames of 16 MiB, messages of 64 MiB. There is no
+    /// "off": give larger numbers.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// How many frames, and how many infos, wait between the handle and the runtime before `send` and `info` wait
-    /// for room. Default: 1024 each; at least 1.
+    /// How many frames, and how many infos, wait between the handle and the runtime before `send` and `info` wait for
+    /// room. Default: 1024 each; at least 1. With [`Offline::Queue`] the larger of the two numbers holds for frames.
+    ///
+    /// There is no "off". Large, and a slow connection is noticed late, by memory and by frames that are old; small,
+    /// and senders wait early.
     pub fn mailbox(mut self, capacity: usize) -> Self {
         self.mailbox = capacity.max(1);
         self
     }
 
     /// How many received messages, and how many bytes of them, wait for a callback before the socket is no longer
-    /// read. Default: 1024 messages, 4 MiB; at least one message is always held.
+    /// read. Default: 1024 messages, 4 MiB. At least one message is always held, whatever its size.
+    ///
+    /// There is no "off". Large, and a slow handler hides for long; small, and the server is pushed back early.
     pub fn inbound(mut self, messages: usize, bytes: usize) -> Self {
         self.inbound = messages.max(1);
         self.inbound_bytes = bytes;
@@ -327,25 +368,29 @@ impl Options {
     /// How many encoded bytes wait for the socket before no more is taken from the mailbox and no new callback
     /// begins. Default: 1 MiB; at least 1 byte. One frame may exceed it. Replies that wait for the end of a message of
     /// [`send_stream`](crate::Client::send_stream) may take up as much, apart from that.
+    ///
+    /// There is no "off". Large costs memory where a server reads slowly; small, and callbacks wait for the socket.
     pub fn write_buffer(mut self, bytes: usize) -> Self {
         self.write_buffer = bytes.max(1);
         self
     }
 
-    /// What happens to frames that are sent while there is no connection. Default: [`Offline::Reject`].
+    /// What happens to frames that are sent while there is no connection. Default: [`Offline::Reject`]. Fresh drops
+    /// them without a word.
     pub fn offline(mut self, policy: Offline) -> Self {
         self.offline = policy;
         self
     }
 
-    /// Whether errors are logged (`tracing`, levels `warn` and `error`). Default: on, as Fresh's `:error_logging`.
+    /// Whether errors and losses are logged (`tracing`, level `warn`), and an abnormal end (`error`). Default: on, as
+    /// Fresh's `:error_logging`. Off, a handler that tells nobody makes them invisible.
     pub fn error_logging(mut self, on: bool) -> Self {
         self.error_logging = on;
         self
     }
 
-    /// Whether the course of the connection is logged (`tracing`, level `info`). Default: on, as Fresh's
-    /// `:info_logging`.
+    /// Whether the course of the connection is logged (`tracing`, level `info`): connecting, connected, disconnected,
+    /// waiting, a normal end. Default: on, as Fresh's `:info_logging`. Messages are never logged.
     pub fn info_logging(mut self, on: bool) -> Self {
         self.info_logging = on;
         self
@@ -370,6 +415,17 @@ pub(crate) fn checked_url(url: &str) -> Result<Url, OptionsError> {
 /// The headers that RFC 6455 §4.1 reserves for the handshake.
 pub(crate) fn is_of_the_handshake(name: &HeaderName) -> bool {
     matches!(name.as_str(), "connection" | "upgrade") || name.as_str().starts_with("sec-websocket-")
+}
+
+/// Whether a subprotocol may be offered behind these.
+pub(crate) fn check_protocol(protocol: &str, before: &[String]) -> Result<(), OptionsError> {
+    if !is_token(protocol) {
+        return Err(OptionsError::Protocol(protocol.to_owned()));
+    }
+    if before.iter().any(|offered| offered == protocol) {
+        return Err(OptionsError::DuplicateProtocol(protocol.to_owned()));
+    }
+    Ok(())
 }
 
 /// RFC 9110 §5.6.2, `token`.

@@ -39,13 +39,15 @@ impl BackoffOptions {
         Self::default()
     }
 
-    /// The ceiling of the first delay. Default: 250 ms.
+    /// The ceiling of the first delay. Default: 250 ms. With zero no delay ever grows: attempts follow each other at
+    /// once, which hammers a server that is down.
     pub fn initial(mut self, delay: Duration) -> Self {
         self.initial = delay;
         self
     }
 
-    /// The ceiling of every delay. Default: 30 s. A server's `Retry-After` may ask for more, up to one day.
+    /// The ceiling of every delay. Default: 30 s. A server's `Retry-After` may ask for more, up to one day. There is no
+    /// "off"; zero is no delay at all.
     pub fn max(mut self, delay: Duration) -> Self {
         self.max = delay;
         self
@@ -58,7 +60,7 @@ impl BackoffOptions {
     /// A factor that is not finite or is below 1.
     pub fn factor(mut self, factor: f64) -> Result<Self, OptionsError> {
         if !factor.is_finite() || factor < 1.0 {
-            return Err(OptionsError::Backoff("the factor must be finite and at least 1"));
+            return Err(OptionsError::BackoffFactor);
         }
         self.factor = factor;
         Ok(self)
@@ -66,14 +68,16 @@ impl BackoffOptions {
 
     /// Whether a delay is random between zero and its ceiling (default) or the ceiling itself.
     ///
-    /// Without jitter, clients that lost the same server come back together.
+    /// Off, clients that lost the same server come back together.
     pub fn jitter(mut self, on: bool) -> Self {
         self.jitter = on;
         self
     }
 
     /// How many attempts in a row may lead to no connection that stays up, the first one counted; then the client
-    /// ends as `GaveUp`. Default: no end. Zero is no end too.
+    /// ends as [`ExitReason::GaveUp`](crate::ExitReason::GaveUp). Default: no end. Zero is no end too.
+    ///
+    /// One makes no second attempt, but still reconnects after a connection that stayed up.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = (attempts > 0).then_some(attempts);
         self
@@ -86,7 +90,8 @@ impl BackoffOptions {
         self
     }
 
-    /// Makes the jitter repeatable, for tests. Default: seeded anew for each client.
+    /// Makes the jitter repeatable, for tests. Default: seeded anew for each client. Clients with the same seed come
+    /// back together, as without jitter.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self

@@ -101,7 +101,7 @@ impl SocketOptions {
         Ok(self)
     }
 
-    /// Adds a header to the upgrade request; see [`Options::header`]. hackney_ws's `headers`.
+    /// Adds a header to the upgrade request; see [`Options::header`]. Default: none. hackney_ws's `headers`.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl SocketOptions {
         Ok(self)
     }
 
-    /// Offers a subprotocol; see [`Options::protocol`]. hackney_ws's `protocols`.
+    /// Offers a subprotocol; see [`Options::protocol`]. Default: none. hackney_ws's `protocols`.
     ///
     /// # Errors
     ///
@@ -121,28 +121,30 @@ impl SocketOptions {
         Ok(self)
     }
 
-    /// The one budget of `connect`: DNS, TCP, TLS and upgrade together. Default: 8 s. Zero turns it off.
-    /// hackney_ws's `connect_timeout`.
+    /// The one budget of `connect`: DNS, TCP, TLS and upgrade together. Default: 8 s. Zero turns it off: a server that
+    /// hangs then holds `connect` for ever. hackney_ws's `connect_timeout`.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.options = self.options.connect_timeout(timeout);
         self
     }
 
-    /// How `wss` is secured; see [`TlsOptions`]. Default: the system's root certificates. hackney_ws's `ssl_options`.
+    /// How `wss` is secured; see [`TlsOptions`]. Default: the system's root certificates; there is no "off" but `ws`.
+    /// hackney_ws's `ssl_options`.
     pub fn tls(mut self, tls: TlsOptions) -> Self {
         self.options = self.options.tls(tls);
         self
     }
 
-    /// How long a `recv` waits. Default: for ever. Zero turns it off again. hackney_ws's `recv_timeout`, which closes
-    /// the socket; here it stays open, and no frame is lost.
+    /// How long a `recv` waits; then it answers [`SocketError::Timeout`](super::SocketError::Timeout). Default: for
+    /// ever. Zero turns it off again. hackney_ws's `recv_timeout`, which closes the socket; here it stays open, and no
+    /// frame is lost.
     pub fn recv_timeout(mut self, timeout: Duration) -> Self {
         self.recv_timeout = (!timeout.is_zero()).then_some(timeout);
         self
     }
 
-    /// How received frames are handed out at first. Default: [`Active::Off`]. The other modes need an
-    /// [`owner`](Self::owner). hackney_ws's `active`.
+    /// How received frames are handed out at first. Default: [`Active::Off`], where `recv` takes them. The other modes
+    /// need an [`owner`](Self::owner), and `recv` is an error in them. hackney_ws's `active`.
     pub fn active(mut self, active: Active) -> Self {
         self.active = active;
         self
@@ -150,8 +152,8 @@ impl SocketOptions {
 
     /// Who is sent the frames in the active modes. Default: nobody. In hackney_ws, the process that starts the socket.
     ///
-    /// The channel's capacity is how far the socket may run ahead of its owner. When the receiver is dropped, the
-    /// socket closes with 1000.
+    /// The channel's capacity is how far the socket may run ahead of its owner; an owner that is slow makes reading
+    /// rest. When the receiver is dropped, the socket closes with 1000.
     pub fn owner(mut self, owner: mpsc::Sender<SocketEvent>) -> Self {
         self.owner = Some(owner);
         self
@@ -160,7 +162,8 @@ impl SocketOptions {
     /// How many received frames, and how many bytes of them, wait to be taken before the connection is no longer read.
     /// Default: 64 frames, 256 KiB; at least one frame is always held. It takes the place of `Options::inbound`.
     ///
-    /// A small queue lets the server feel soon that nobody reads; a large one costs memory.
+    /// There is no "off": give large numbers. A small queue lets the server feel soon that nobody reads; a large one
+    /// costs memory.
     pub fn inbound(mut self, frames: usize, bytes: usize) -> Self {
         self.most_frames = frames.max(1);
         self.most_bytes = bytes;

@@ -30,14 +30,15 @@ impl SupervisorBuilder {
         Self { rules: Rules { strategy, ..Rules::default() }, children: Vec::new() }
     }
 
-    /// How many restarts within how long are allowed; one more ends the supervisor with
-    /// [`ExitReason::Intensity`]. Default: 3 in 5 s. 0: the first failure ends it.
+    /// How many restarts within how long are allowed; one more ends the supervisor with [`ExitReason::Intensity`].
+    /// Default: 3 in 5 s, as in Elixir. 0: the first failure ends it. There is no "off"; a large number lets a child
+    /// that always fails restart for ever. OTP's `intensity` and `period`.
     pub fn intensity(mut self, restarts: u32, period: Duration) -> Self {
         self.rules.intensity = Intensity { restarts, period };
         self
     }
 
-    /// Whether the end of significant children is the supervisor's own. Default: never.
+    /// Whether the end of significant children is the supervisor's own. Default: never. OTP's `auto_shutdown`.
     pub fn auto_shutdown(mut self, auto_shutdown: AutoShutdown) -> Self {
         self.rules.auto_shutdown = auto_shutdown;
         self

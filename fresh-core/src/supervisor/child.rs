@@ -134,35 +134,43 @@ impl ChildSpec {
         Self { id: id.into(), policy, start: Arc::new(move |birth| Box::pin(start(birth))) }
     }
 
-    /// Another id for the same child.
+    /// Another id for the same child. Default: the one it was made with. Ids are unique below one supervisor: a second
+    /// one is refused. OTP's `id`.
     #[must_use]
     pub fn id(mut self, id: impl Into<ChildId>) -> Self {
         self.id = id.into();
         self
     }
 
-    /// Whether it is started again when it ends by itself.
+    /// Whether it is started again when it ends by itself. Default: permanent; for a client, transient. It is turned
+    /// off by [`Restart::Temporary`]. OTP's `restart`.
+    ///
+    /// A permanent child that ends at once uses up the supervisor's intensity.
     #[must_use]
     pub fn restart(mut self, restart: Restart) -> Self {
         self.policy.restart = restart;
         self
     }
 
-    /// How it is stopped.
+    /// How it is stopped. Default: 5 s to end, then it is killed; for a client, its `close_timeout` and 1 s; for a
+    /// supervisor, [`Shutdown::Infinity`]. OTP's `shutdown`.
+    ///
+    /// With [`Shutdown::Infinity`], a child that never ends holds up the whole tree.
     #[must_use]
     pub fn shutdown(mut self, shutdown: Shutdown) -> Self {
         self.policy.shutdown = shutdown;
         self
     }
 
-    /// Whether its end may be the supervisor's: see [`AutoShutdown`](super::AutoShutdown). Default: no.
+    /// Whether its end may be the supervisor's: see [`AutoShutdown`](super::AutoShutdown). Default: no. A permanent
+    /// child is refused with it, and so is one below a supervisor that never shuts down by itself. OTP's `significant`.
     #[must_use]
     pub fn significant(mut self, significant: bool) -> Self {
         self.policy.significant = significant;
         self
     }
 
-    /// What kind of child it says it is.
+    /// What kind of child it says it is. OTP's `type`.
     pub fn kind(&self) -> ChildKind {
         self.policy.kind
     }

@@ -117,7 +117,8 @@ impl DynamicSupervisorBuilder {
         self
     }
 
-    /// How many children there may be at a time. Default: no limit.
+    /// How many children there may be at a time; one more is [`ChildError::MaxChildren`]. Default: no limit, so that
+    /// whoever can ask for children can fill the memory. Elixir's `max_children`.
     pub fn max_children(mut self, most: usize) -> Self {
         self.rules.shape = Shape::Alike { most: Some(most) };
         self

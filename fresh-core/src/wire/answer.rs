@@ -41,7 +41,7 @@ pub(crate) fn judge(
     deflate: Option<&DeflateOptions>,
 ) -> Result<Agreement, Error> {
     if answer.version < Version::HTTP_11 {
-        return Err(ProcessError::Http("a 101 in HTTP/1.0, which knows no upgrade".into()).into());
+        return Err(ProcessError::Version.into());
     }
     let headers = &answer.headers;
     if !is_websocket(headers) {

@@ -16,7 +16,7 @@ use url::{Position, Url};
 use super::deflate;
 use crate::{
     error::UpgradeError,
-    options::{DeflateOptions, OptionsError, Request, checked_url, is_of_the_handshake, is_token},
+    options::{DeflateOptions, OptionsError, Request, check_protocol, checked_url, is_of_the_handshake},
 };
 
 /// Refuses what a request hook must not ask for: the rules are those of the setters of `Options`.
@@ -29,8 +29,8 @@ pub(crate) fn check(request: &Request) -> Result<(), UpgradeError> {
         return refuse(OptionsError::ReservedHeader(name.clone()));
     }
     for (index, protocol) in request.protocols.iter().enumerate() {
-        if !is_token(protocol) || request.protocols[..index].contains(protocol) {
-            return refuse(OptionsError::Protocol(protocol.clone()));
+        if let Err(error) = check_protocol(protocol, &request.protocols[..index]) {
+            return refuse(error);
         }
     }
     Ok(())

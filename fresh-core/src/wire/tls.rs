@@ -18,7 +18,7 @@ use tokio::task::spawn_blocking;
 use tokio_rustls::TlsConnector;
 
 use crate::{
-    error::{Reason, TlsError},
+    error::{FileError, TlsError},
     options::{Roots, TlsOptions, Transport},
 };
 
@@ -64,7 +64,7 @@ fn build(options: &TlsOptions) -> Result<ClientConfig, TlsError> {
         Some(identity) => {
             let chain = certificates(&identity.certificates)?;
             let key = PrivateKeyDer::from_pem_file(&identity.key).map_err(|error| unreadable(&identity.key, error))?;
-            builder.with_client_auth_cert(chain, key).map_err(|error| file(&identity.key, error))?
+            builder.with_client_auth_cert(chain, key).map_err(|error| refused(&identity.key, error))?
         }
     };
     config.alpn_protocols.clone_from(&options.alpn);
@@ -89,7 +89,7 @@ fn roots(roots: &Roots) -> Result<Arc<RootCertStore>, TlsError> {
     };
     for path in files.into_iter().flatten() {
         for certificate in certificates(path)? {
-            Arc::make_mut(&mut store).add(certificate).map_err(|error| file(path, error))?;
+            Arc::make_mut(&mut store).add(certificate).map_err(|error| refused(path, error))?;
         }
     }
     if store.is_empty() { Err(TlsError::NoRoots) } else { Ok(store) }
@@ -118,17 +118,18 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 }
 
 fn unreadable(path: &Path, error: pem::Error) -> TlsError {
-    if let pem::Error::Io(error) = error {
-        file(path, error)
+    let reason = if let pem::Error::Io(error) = error {
+        FileError::Io(Arc::new(error))
     } else if matches!(error, pem::Error::NoItemsFound) {
-        file(path, "it holds no PEM section of the kind that is needed")
+        FileError::NoSection
     } else {
-        file(path, error)
-    }
+        FileError::Pem(Arc::new(error))
+    };
+    TlsError::File { path: path.to_owned(), reason }
 }
 
-fn file(path: &Path, reason: impl Into<Reason>) -> TlsError {
-    TlsError::File { path: path.to_owned(), reason: reason.into() }
+fn refused(path: &Path, error: rustls::Error) -> TlsError {
+    TlsError::File { path: path.to_owned(), reason: FileError::Rustls(Arc::new(error)) }
 }
 
 #[cfg(test)]

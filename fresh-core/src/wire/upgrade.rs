@@ -156,7 +156,7 @@ fn broken(error: hyper::Error, limit: usize) -> Error {
         return ProcessError::Eof.into();
     }
     if error.is_canceled() {
-        return ProcessError::Http("the server spoke before it was asked".into()).into();
+        return ProcessError::SpokeFirst.into();
     }
     ProcessError::Http(error.into()).into()
 }
@@ -168,13 +168,13 @@ fn broken_io(error: &io::Error) -> Error {
         return ConnectError::Tls(TlsError::Rustls(Arc::new(tls.clone()))).into();
     }
     if in_write {
-        return UpgradeError::Send(owned(cause).into()).into();
+        return UpgradeError::Send(Arc::new(owned(cause))).into();
     }
     if cause.kind() == io::ErrorKind::UnexpectedEof {
         // TLS that ended without its own goodbye.
         return ProcessError::Eof.into();
     }
-    ProcessError::Http(owned(cause).into()).into()
+    ProcessError::Io(Arc::new(owned(cause))).into()
 }
 
 fn io_cause(error: &hyper::Error) -> Option<&io::Error> {

@@ -135,7 +135,7 @@ fn a_hook_may_not_ask_for_what_the_options_refuse() {
 
     let mut twice = request("ws://host/");
     twice.protocols = vec!["chat".into(), "chat".into()];
-    assert_eq!(reason(&twice), OptionsError::Protocol("chat".into()));
+    assert_eq!(reason(&twice), OptionsError::DuplicateProtocol("chat".into()));
     twice.protocols = vec!["no token".into()];
     assert_eq!(reason(&twice), OptionsError::Protocol("no token".into()));
 }

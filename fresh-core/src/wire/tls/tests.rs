@@ -232,26 +232,36 @@ async fn a_handshake_that_is_cut_short_is_an_io_error() {
 }
 
 #[test]
-fn a_file_that_cannot_be_used_is_named() {
+fn a_file_that_cannot_be_used_is_named_with_what_is_wrong_about_it() {
     let ca = Authority::new();
     ca.issue("client");
     ca.issue("other");
     fs::write(ca.file("empty.pem"), "no section at all").unwrap();
+    fs::write(ca.file("cut.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n").unwrap();
+    fs::write(ca.file("junk.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
     let with = |certificates: &str, key: &str| {
         TlsOptions::new().only_ca(ca.ca()).client_certificate(ca.file(certificates), ca.file(key))
     };
-    for (options, file) in [
-        (TlsOptions::new().only_ca(ca.file("missing.pem")), "missing.pem"),
-        (TlsOptions::new().extra_ca(ca.file("empty.pem")), "empty.pem"),
-        (TlsOptions::new().only_ca(ca.file("client.key")), "client.key"),
-        (with("missing.pem", "client.key"), "missing.pem"),
-        (with("client.pem", "missing.key"), "missing.key"),
-        (with("client.pem", "client.pem"), "client.pem"),
-        (with("client.pem", "other.key"), "other.key"),
+    for (options, file, wrong) in [
+        (TlsOptions::new().only_ca(ca.file("missing.pem")), "missing.pem", "Io"),
+        (TlsOptions::new().extra_ca(ca.file("empty.pem")), "empty.pem", "NoSection"),
+        (TlsOptions::new().only_ca(ca.file("client.key")), "client.key", "NoSection"),
+        (TlsOptions::new().only_ca(ca.file("cut.pem")), "cut.pem", "Pem"),
+        (TlsOptions::new().only_ca(ca.file("junk.pem")), "junk.pem", "Rustls"),
+        (with("missing.pem", "client.key"), "missing.pem", "Io"),
+        (with("client.pem", "missing.key"), "missing.key", "Io"),
+        (with("client.pem", "client.pem"), "client.pem", "NoSection"),
+        (with("client.pem", "other.key"), "other.key", "Rustls"),
     ] {
         let error = build(&options).unwrap_err();
-        let TlsError::File { path, .. } = &error else { panic!("{file}: {error:?}") };
-        assert_eq!(*path, ca.file(file));
+        let TlsError::File { path, reason } = &error else { panic!("{file}: {error:?}") };
+        let told = match reason {
+            FileError::Io(_) => "Io",
+            FileError::Pem(_) => "Pem",
+            FileError::NoSection => "NoSection",
+            FileError::Rustls(_) => "Rustls",
+        };
+        assert_eq!((path, told), (&ca.file(file), wrong), "{error}");
     }
 }
 
