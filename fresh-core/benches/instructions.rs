@@ -14,6 +14,7 @@ fn main() -> Result<ExitCode> {
     let options = Options::new("ws://localhost/")?;
     match part.as_str() {
         "decoder" => instructions::decoder(rounds),
+        "inbound" => instructions::inbound(rounds),
         "assembler" => instructions::assembler(rounds),
         "encoder" => instructions::encoder(rounds),
         "machine" => instructions::machine(rounds, &options, Instant::now()),

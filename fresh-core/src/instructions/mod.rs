@@ -21,6 +21,7 @@ use crate::{
         assembler::Assembler,
         decoder::{Decoder, Opcode, RawFrame},
         encoder::Outgoing,
+        inbound::Inbound,
     },
 };
 
@@ -45,6 +46,18 @@ pub fn decoder(rounds: usize) {
         let mut buffer = BytesMut::from(&wire[..]);
         while let Ok(Some(frame)) = decoder.decode(&mut buffer) {
             black_box(frame);
+        }
+    }
+}
+
+/// Bytes → messages, the short way: one read that brought 32 text messages of 64 bytes.
+pub fn inbound(rounds: usize) {
+    let mut inbound = Inbound::new(&Limits::default(), None);
+    let wire = wire_frame().repeat(MESSAGES);
+    for _ in 0..rounds {
+        let mut buffer = BytesMut::from(&wire[..]);
+        while let Some(Ok(message)) = inbound.next_whole(&mut buffer) {
+            black_box(message);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The states in which a client may be, and one in which a message goes out in pieces.
+/// The states in which a client may be, and what an open connection may be amid.
 fn rigs() -> Vec<Rig> {
     let seeking = |steps: usize| {
         let mut rig = Rig::new();
@@ -19,6 +19,10 @@ fn rigs() -> Vec<Rig> {
         rig
     };
     let mut rigs: Vec<Rig> = (0..=3).map(seeking).collect();
+    rigs.push(connected(|rig| rig.hear(Wire::ReadPaused)));
+    rigs.push(connected(|rig| rig.hear(Wire::WriteStalled)));
+    // A ping of ours is out.
+    rigs.push(connected(|rig| rig.pass(30 * S)));
     rigs.push(connected(|rig| rig.command(piece(Place::First, 1))));
     rigs.push(connected(|rig| rig.command(Command::Close(close_frame(1000, "")))));
     rigs.push(connected(|rig| rig.receive(Frame::close(1000, ""))));
@@ -71,5 +75,6 @@ fn a_callback_that_wants_nothing_changes_nothing_in_an_open_machine() {
 fn only_a_connection_on_which_messages_go_out_whole_is_open() {
     let open: Vec<ConnectionState> =
         rigs().into_iter().filter(|rig| rig.machine.is_open()).map(|rig| rig.state()).collect();
-    assert_eq!(open, [ConnectionState::Connected]);
+    // As it begins, and as its reading rests, its writing stalls and a pong is awaited: not as a message is in pieces.
+    assert_eq!(open, [ConnectionState::Connected; 4]);
 }
