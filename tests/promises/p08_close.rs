@@ -4,12 +4,14 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::SeqCst},
+        mpsc,
     },
+    thread,
     time::Duration,
 };
 
 use fresh::{
-    Action, Recovery,
+    Action, Client, ExitReason, Handler, Recovery,
     testing::{Received, Server},
 };
 
@@ -180,4 +182,42 @@ async fn promise_08_over_tcp_a_close_frame_is_answered_though_the_server_has_end
     connection.close(4001, "").await;
     connection.expect_close(4001).await;
     log.until("disconnect 4001 Remote").await;
+}
+
+/// Takes no notice of anything.
+struct Deaf;
+
+impl Handler for Deaf {
+    type Info = ();
+}
+
+// In a thread of its own: what is tested is that the only thread of a runtime is not taken for ever.
+#[test]
+fn promise_08_a_server_that_floods_keeps_neither_other_tasks_from_running_nor_a_client_from_closing() {
+    let (done, outcome) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        done.send(runtime.block_on(close_amid_a_flood())).unwrap();
+    });
+    let reason = outcome.recv_timeout(30 * S).expect("it ends");
+    assert!(matches!(reason, ExitReason::Stopped), "{reason}");
+}
+
+async fn close_amid_a_flood() -> ExitReason {
+    let server = Server::tcp().await;
+    let floods = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&floods);
+    let connector = tap::tcp(server.url(), move |tapped| match tapped {
+        Tapped::NothingToRead if seen.load(SeqCst) => Verdict::Flood,
+        Tapped::NothingToRead | Tapped::Write => Verdict::Go,
+    });
+    let client = Client::start(server.options().connector(connector).close_timeout(50 * MS), Deaf).unwrap();
+    let mut connection = server.accept().await;
+    client.connected().await.unwrap();
+    floods.store(true, SeqCst);
+    connection.send("the first").await;
+    while client.stats().messages_received < 100_000 {
+        tokio::task::yield_now().await;
+    }
+    client.stop().await
 }

@@ -16,8 +16,7 @@ use crate::{
     machine::{Answer, Attempt, Input, Wire},
 };
 
-/// How many reads there may be before timers and handles are looked at: a server that floods a client that closes keeps
-/// it from neither.
+/// How many reads there may be before timers, handles and other tasks have their turn, where no callback ends the reading.
 const MOST_READS: u32 = 16;
 
 impl<I: Send + 'static> Turn<I> {
@@ -51,7 +50,8 @@ impl<I: Send + 'static> Turn<I> {
         while self.decode(busy) {
             let Some(stream) = self.link.stream() else { return };
             if reads == MOST_READS {
-                self.again = true;
+                // At the next turn of this task, not in this look: others run first, and the clock goes on.
+                cx.waker().wake_by_ref();
                 return;
             }
             reads += 1;
