@@ -28,7 +28,6 @@ use crate::{
     connection::ConnectionState,
     error::{Reason, SendFailure},
     exit::ExitReason,
-    frame::Frame,
     machine::{Answer, Command, Config, Input, Machine, Origin, Outbound},
     options::Options,
 };
@@ -194,11 +193,14 @@ impl<I: Send + 'static> Turn<I> {
 
     pub(super) fn answer(&mut self, answer: Answer) {
         // The commonest answers start no timer, so they need no clock.
-        let timeless = |answer: &Answer| {
-            use Frame::{Binary, Text};
-            matches!(answer, Answer::Action(Action::Continue | Action::Reply(Frames::One(Text(_) | Binary(_)))))
+        let timeless = match &answer {
+            Answer::Action(Action::Continue) => true,
+            Answer::Action(Action::Reply(Frames::One(frame))) => frame.is_data(),
+            Answer::Action(_) | Answer::Raised(_) | Answer::Verdict(..) | Answer::Panicked(_) | Answer::Settled => {
+                false
+            }
         };
-        if !timeless(&answer) {
+        if !timeless {
             self.now = now();
         }
         self.feed(Input::Answer(answer));
