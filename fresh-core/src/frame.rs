@@ -135,6 +135,24 @@ impl Frame {
         Self::Close(Some(CloseFrame::new(code, reason)))
     }
 
+    /// Checks that RFC 6455 allows the frame on the wire. Every way to send a frame checks it before the frame is
+    /// accepted.
+    ///
+    /// # Errors
+    ///
+    /// A control frame with a payload of more than 125 bytes (§5.5), and a close code that must not be sent (§7.4.1,
+    /// §7.4.2).
+    pub fn check(&self) -> Result<(), EncodeError> {
+        match self {
+            Self::Text(_) | Self::Binary(_) | Self::Close(None) => return Ok(()),
+            Self::Ping(_) | Self::Pong(_) => {}
+            Self::Close(Some(close)) if !close.code.is_sendable() => return Err(EncodeError::CloseCode(close.code)),
+            Self::Close(Some(_)) => {}
+        }
+        let len = self.payload_len();
+        if len > MAX_CONTROL { Err(EncodeError::ControlTooLong { len }) } else { Ok(()) }
+    }
+
     /// Whether it is a message, and no control frame (RFC 6455 §5.6).
     #[inline]
     pub(crate) fn is_data(&self) -> bool {
@@ -153,6 +171,27 @@ impl Frame {
             Self::Close(Some(close)) => 2 + close.reason.len(),
         }
     }
+}
+
+/// The largest payload of a control frame, in bytes (RFC 6455 §5.5).
+const MAX_CONTROL: usize = 125;
+
+/// A frame that RFC 6455 does not allow on the wire; it is refused where it is given to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// A ping, pong or close payload of more than 125 bytes (RFC 6455 §5.5).
+    #[error("a control frame of {len} bytes, where 125 is the most")]
+    ControlTooLong {
+        /// The length of the payload in bytes.
+        len: usize,
+    },
+    /// A close code that may not be on the wire (RFC 6455 §7.4).
+    #[error("the close code {0} may not be sent")]
+    CloseCode(CloseCode),
+    /// The pieces of a text message are not UTF-8, or end amid a character (RFC 6455 §8.1); only `send_stream`.
+    #[error("text that is not UTF-8")]
+    Utf8,
 }
 
 impl From<Message> for Frame {
@@ -326,6 +365,25 @@ impl fmt::Display for CloseCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_control_payload_has_125_bytes_at_most() {
+        assert_eq!(Frame::ping(vec![0; 125]).check(), Ok(()));
+        assert_eq!(Frame::ping(vec![0; 126]).check(), Err(EncodeError::ControlTooLong { len: 126 }));
+        assert_eq!(Frame::pong(vec![0; 126]).check(), Err(EncodeError::ControlTooLong { len: 126 }));
+        assert_eq!(Frame::close(1000, "r".repeat(123)).check(), Ok(()));
+        assert_eq!(Frame::close(1000, "r".repeat(124)).check(), Err(EncodeError::ControlTooLong { len: 126 }));
+        assert_eq!(Frame::binary(vec![0; 126]).check(), Ok(()));
+        assert_eq!(Frame::Close(None).check(), Ok(()));
+    }
+
+    #[test]
+    fn a_close_code_that_must_not_be_sent_is_refused() {
+        for code in [0, 999, 1004, 1005, 1006, 1015, 2999, 5000].map(CloseCode::from) {
+            assert_eq!(Frame::close(code, "").check(), Err(EncodeError::CloseCode(code)));
+        }
+        assert_eq!(Frame::close(4999, "").check(), Ok(()));
+    }
 
     #[test]
     fn exactly_the_codes_of_the_registry_and_of_applications_are_sendable() {

@@ -29,7 +29,6 @@ use crate::{
     frame::{CloseCode, CloseFrame, Frame},
     options::Offline,
     stats::Stats,
-    wire::encoder,
 };
 
 /// A handle of a running client: cheap to clone, to be used from any task.
@@ -105,7 +104,7 @@ impl<I: Send + 'static> Client<I> {
     /// A code that may not be sent, a reason of more than 123 bytes, and a client that has ended.
     pub fn close(&self, code: impl Into<CloseCode>, reason: impl Into<ByteString>) -> Result<(), Error> {
         let close = CloseFrame::new(code, reason);
-        encoder::check(&Frame::Close(Some(close.clone())))?;
+        Frame::Close(Some(close.clone())).check()?;
         self.inner.mailbox.control(Control::Close(close)).map_err(|_| SendFailure::Ended.into())
     }
 
@@ -289,7 +288,7 @@ impl<I: Send + 'static> Client<I> {
 
     /// Whether the frame may be sent, and may be sent now; `None` where the policy drops it.
     fn admit(&self, frame: Frame) -> Result<Option<Frame>, SendError> {
-        if let Err(error) = encoder::check(&frame) {
+        if let Err(error) = frame.check() {
             return Err(SendError::new(Some(frame), error));
         }
         match self.state() {

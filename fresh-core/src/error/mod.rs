@@ -23,9 +23,11 @@ pub use handshake::{EstablishError, ProcessError, Refusal, UpgradeError};
 pub use name::NameError;
 pub use protocol::DecodeError;
 pub use reason::Reason;
-pub use send::{EncodeError, SendFailure};
+pub use send::SendFailure;
 pub use stream::StreamError;
 pub use unsent::SendError;
+
+pub use crate::frame::EncodeError;
 
 /// Any error of the user's code, as a callback returns it.
 pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;

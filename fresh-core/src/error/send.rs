@@ -3,25 +3,6 @@
 use std::{io, sync::Arc, time::Duration};
 
 use super::{NameError, Reason};
-use crate::frame::CloseCode;
-
-/// A frame that RFC 6455 does not allow on the wire; it is refused where it is given to us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EncodeError {
-    /// A ping, pong or close payload of more than 125 bytes (RFC 6455 §5.5).
-    #[error("a control frame of {len} bytes, where 125 is the most")]
-    ControlTooLong {
-        /// The length of the payload in bytes.
-        len: usize,
-    },
-    /// A close code that may not be on the wire (RFC 6455 §7.4).
-    #[error("the close code {0} may not be sent")]
-    CloseCode(CloseCode),
-    /// The pieces of a text message are not UTF-8, or end amid a character (RFC 6455 §8.1); only `send_stream`.
-    #[error("text that is not UTF-8")]
-    Utf8,
-}
 
 /// Why a well-formed frame did not get out.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -17,7 +17,6 @@ use crate::{
     error::{Error, SendFailure, StreamError},
     exit::ExitReason,
     frame::{CloseCode, CloseFrame, Control, Frame, Message},
-    wire::encoder,
 };
 
 /// An open connection.
@@ -210,7 +209,7 @@ impl Connected {
         let mut frames = frames.into_iter();
         let mut behind_data = false;
         while let Some(frame) = frames.next() {
-            if let Err(error) = encoder::check(&frame) {
+            if let Err(error) = frame.check() {
                 context.fault(error);
                 continue;
             }

@@ -20,7 +20,6 @@ use crate::{
     error::{Error, Reason, SendFailure},
     exit::ExitReason,
     options::{Offline, Options},
-    wire::encoder,
 };
 
 /// The options that the machine goes by; `None` is off.
@@ -177,7 +176,7 @@ impl Context {
     fn checked(&mut self, frames: Frames) -> Frames {
         let mut allowed = Vec::new();
         for frame in frames {
-            match encoder::check(&frame) {
+            match frame.check() {
                 Ok(()) => allowed.push(frame),
                 Err(error) => self.fault(error),
             }

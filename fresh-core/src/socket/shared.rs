@@ -27,7 +27,6 @@ use crate::{
     error::SendError,
     frame::{CloseCode, CloseFrame, Frame},
     options::{Offline, Options},
-    wire::encoder,
 };
 
 /// How long a server that answered our close frame may take to end TCP, as it should (RFC 6455 §7.1.1); then we do.
@@ -93,7 +92,7 @@ impl Shared {
     /// Begins to close; the client whose end is to be awaited, where there is one.
     pub(super) fn close(&self, code: CloseCode, reason: ByteString) -> Result<Option<Client>, SocketError> {
         let frame = Frame::Close(Some(CloseFrame::new(code, reason.clone())));
-        if let Err(error) = encoder::check(&frame) {
+        if let Err(error) = frame.check() {
             return Err(SocketError::Send(SendError::new(Some(frame), error)));
         }
         let mut phase = self.phase();

@@ -11,7 +11,6 @@ use super::{ReadHalf, Socket, SocketError, SocketState, WriteHalf, queue::Reader
 use crate::{
     error::SendError,
     frame::{Frame, Message},
-    wire::encoder,
 };
 
 /// The messages that come, without pongs; it ends when the close handshake has, and after an error that ends the
@@ -58,7 +57,7 @@ impl Sink<Frame> for Socket {
     }
 
     fn start_send(mut self: Pin<&mut Self>, frame: Frame) -> Result<(), SocketError> {
-        match encoder::check(&frame) {
+        match frame.check() {
             Ok(()) => {
                 self.outbox.push(frame);
                 Ok(())

@@ -5,29 +5,12 @@ mod outgoing;
 use fastwebsockets::{Frame as WireFrame, OpCode, Payload};
 
 pub(crate) use self::outgoing::Outgoing;
-use crate::{error::EncodeError, frame::Frame};
-
-/// The payload of a control frame has at most so many bytes (RFC 6455 §5.5).
-const MAX_CONTROL: usize = 125;
 
 /// The longest head: two bytes, a 64-bit length and the masking key (RFC 6455 §5.2).
 const MAX_HEAD: usize = 14;
 
 /// RSV1, by which permessage-deflate marks a message (RFC 7692 §6).
 const RSV1: u8 = 0x40;
-
-/// Whether RFC 6455 allows the frame on the wire; to be asked where the frame is given to us.
-pub(crate) fn check(frame: &Frame) -> Result<(), EncodeError> {
-    match frame {
-        Frame::Text(_) | Frame::Binary(_) | Frame::Close(None) => return Ok(()),
-        Frame::Ping(_) | Frame::Pong(_) => {}
-        // RFC 6455 §7.4.1 and §7.4.2
-        Frame::Close(Some(close)) if !close.code.is_sendable() => return Err(EncodeError::CloseCode(close.code)),
-        Frame::Close(Some(_)) => {}
-    }
-    let len = frame.payload_len();
-    if len > MAX_CONTROL { Err(EncodeError::ControlTooLong { len }) } else { Ok(()) }
-}
 
 /// What stands in the head of a frame besides its length and key.
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, io::IoSlice, mem};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use fastwebsockets::OpCode;
 
-use super::{Kind, check, head_len, seal};
+use super::{Kind, head_len, seal};
 use crate::{
     frame::{CloseFrame, Frame, MessageType},
     wire::{
@@ -48,11 +48,11 @@ impl Outgoing {
         Self { deflater, ..Self::default() }
     }
 
-    /// Encodes a frame behind all others and masks it; [`check`] must have passed it.
+    /// Encodes a frame behind all others and masks it; [`Frame::check`] must have passed it.
     ///
     /// Returns the position at which it ends: it is out once [`written`](Self::written) reached that.
     pub(crate) fn push(&mut self, frame: Frame) -> u64 {
-        debug_assert_eq!(check(&frame), Ok(()));
+        debug_assert_eq!(frame.check(), Ok(()));
         match frame {
             Frame::Text(text) => self.message(OpCode::Text, text.into_bytes()),
             Frame::Binary(payload) => self.message(OpCode::Binary, payload),

@@ -4,7 +4,7 @@ use bytes::{Buf, Bytes};
 
 use super::*;
 use crate::{
-    frame::{CloseCode, MessageType},
+    frame::{Frame, MessageType},
     wire::piece::{Piece, Place},
 };
 
@@ -217,25 +217,6 @@ fn a_small_buffer_is_kept_for_the_next_frame() {
     drain(&mut outgoing, usize::MAX);
     outgoing.shrink();
     assert!(outgoing.capacity() > 0);
-}
-
-#[test]
-fn a_control_payload_has_125_bytes_at_most() {
-    assert_eq!(check(&Frame::ping(vec![0; 125])), Ok(()));
-    assert_eq!(check(&Frame::ping(vec![0; 126])), Err(EncodeError::ControlTooLong { len: 126 }));
-    assert_eq!(check(&Frame::pong(vec![0; 126])), Err(EncodeError::ControlTooLong { len: 126 }));
-    assert_eq!(check(&Frame::close(1000, "r".repeat(123))), Ok(()));
-    assert_eq!(check(&Frame::close(1000, "r".repeat(124))), Err(EncodeError::ControlTooLong { len: 126 }));
-    assert_eq!(check(&Frame::binary(vec![0; 126])), Ok(()));
-    assert_eq!(check(&Frame::Close(None)), Ok(()));
-}
-
-#[test]
-fn a_close_code_that_may_not_be_sent_is_refused() {
-    for code in [0, 999, 1004, 1005, 1006, 1015, 2999, 5000].map(CloseCode::from) {
-        assert_eq!(check(&Frame::close(code, "")), Err(EncodeError::CloseCode(code)));
-    }
-    assert_eq!(check(&Frame::close(4999, "")), Ok(()));
 }
 
 fn piece(message_type: MessageType, place: Place, bytes: &'static [u8]) -> Piece {
