@@ -2,7 +2,7 @@
 
 // What a handler is, and what its callbacks get and return.
 pub use fresh_core::{
-    Action, Control, Disconnect, DynHandler, Frames, Handler, HandlerExt, Initiator, Message, Recovery, Upgrade,
+    Action, Control, Disconnect, Down, DynHandler, Frames, Handler, HandlerExt, Initiator, Message, Recovery, Upgrade,
     handler::{default_after_disconnect, default_after_error},
 };
 

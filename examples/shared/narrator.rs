@@ -1,8 +1,8 @@
 //! Says what happens to a connection, one line an event, and leaves every decision to the handler inside.
 
 use fresh::{
-    Action, Client, ConnectionState, Control, Disconnect, Error, ExitReason, Handler, Initiator, Message, Recovery,
-    Upgrade,
+    Action, Client, ConnectionState, Control, Disconnect, Down, Error, ExitReason, Handler, Initiator, Message,
+    Recovery, Upgrade,
 };
 use futures_util::StreamExt;
 
@@ -38,6 +38,10 @@ impl<H: Handler> Handler for Narrated<H> {
 
     async fn handle_info(&mut self, info: Self::Info) -> fresh::Result<Action> {
         self.handler.handle_info(info).await
+    }
+
+    async fn handle_down(&mut self, down: &Down) {
+        self.handler.handle_down(down).await;
     }
 
     async fn handle_disconnect(&mut self, disconnect: Disconnect) -> Recovery {

@@ -18,6 +18,7 @@ pub mod supervisor;
 pub use action::{Action, Frames, Recovery};
 pub use client::{Client, RegistryExt};
 pub use connection::{ConnectionState, Disconnect, Initiator, Upgrade};
+pub use down::Down;
 pub use error::{BoxError, Error, ErrorKind, Result};
 pub use exit::ExitReason;
 pub use ext::HandlerExt;
@@ -29,6 +30,7 @@ pub use options::{Offline, Options};
 pub use socket::Socket;
 pub use stats::Stats;
 
+mod down;
 mod driver;
 mod ext;
 #[cfg(any(fuzzing, test))]

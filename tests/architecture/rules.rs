@@ -27,6 +27,7 @@ const LAYERS: &[&str] = &[
     "wire",
     "options",
     "registry",
+    "down",
     "exit",
     "error",
     "connection",

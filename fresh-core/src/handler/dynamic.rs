@@ -6,6 +6,7 @@ use super::Handler;
 use crate::{
     action::{Action, Recovery},
     connection::{Disconnect, Upgrade},
+    down::Down,
     error::{Error, Result},
     exit::ExitReason,
     frame::{Control, Message},
@@ -24,6 +25,8 @@ pub trait DynHandler<Info: Send + 'static>: Send + 'static {
     async fn handle_control(&mut self, control: Control) -> Result<Action>;
     /// [`Handler::handle_info`]
     async fn handle_info(&mut self, info: Info) -> Result<Action>;
+    /// [`Handler::handle_down`]
+    async fn handle_down(&mut self, down: &Down);
     /// [`Handler::handle_disconnect`]
     async fn handle_disconnect(&mut self, disconnect: Disconnect) -> Recovery;
     /// [`Handler::handle_error`]
@@ -48,6 +51,10 @@ impl<H: Handler> DynHandler<H::Info> for H {
 
     async fn handle_info(&mut self, info: H::Info) -> Result<Action> {
         Handler::handle_info(self, info).await
+    }
+
+    async fn handle_down(&mut self, down: &Down) {
+        Handler::handle_down(self, down).await;
     }
 
     async fn handle_disconnect(&mut self, disconnect: Disconnect) -> Recovery {
@@ -80,6 +87,10 @@ impl<I: Send + 'static> Handler for Box<dyn DynHandler<I>> {
 
     async fn handle_info(&mut self, info: I) -> Result<Action> {
         (**self).handle_info(info).await
+    }
+
+    async fn handle_down(&mut self, down: &Down) {
+        (**self).handle_down(down).await;
     }
 
     async fn handle_disconnect(&mut self, disconnect: Disconnect) -> Recovery {

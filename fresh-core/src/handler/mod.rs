@@ -14,6 +14,7 @@ pub use dynamic::DynHandler;
 use crate::{
     action::{Action, Recovery},
     connection::{Disconnect, Initiator, Upgrade},
+    down::Down,
     error::{Error, Result},
     exit::ExitReason,
     frame::{Control, Message},
@@ -75,6 +76,17 @@ pub trait Handler: Send + 'static {
     fn handle_info(&mut self, info: Self::Info) -> impl Future<Output = Result<Action>> + Send {
         let _ = info;
         ready(Ok(Action::Continue))
+    }
+
+    /// Runs when the connection has ended: exactly once for each [`handle_connect`](Self::handle_connect), however the
+    /// connection ended, and before any later callback. OTP's `'DOWN'` message. Default: nothing.
+    ///
+    /// This is the one place to clean up what belongs to one connection: pending requests, a session, a heartbeat.
+    /// It decides nothing; `down` names the callback that follows. An attempt that never reached `handle_connect` has
+    /// no `handle_down`, and a brutal kill of the client runs no callback at all.
+    fn handle_down(&mut self, down: &Down) -> impl Future<Output = ()> + Send {
+        let _ = down;
+        ready(())
     }
 
     /// The close handshake ended. Fresh's `handle_disconnect/3`.

@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -29,6 +32,11 @@ fn default_callbacks_continue() {
     assert_eq!(answer(Handler::handle_in(&mut Bare, "x".into())).unwrap(), Action::Continue);
     assert_eq!(answer(Handler::handle_control(&mut Bare, Control::Ping(Bytes::new()))).unwrap(), Action::Continue);
     assert_eq!(answer(Handler::handle_info(&mut Bare, ())).unwrap(), Action::Continue);
+}
+
+#[test]
+fn by_default_the_end_of_a_connection_needs_no_cleanup() {
+    answer(Handler::handle_down(&mut Bare, &Down::Replaced));
 }
 
 #[test]
@@ -71,4 +79,21 @@ fn a_boxed_handler_answers_as_the_one_inside() {
     }
     let mut boxed: Box<dyn DynHandler<u8>> = Box::new(Shout);
     assert_eq!(answer(Handler::handle_info(&mut boxed, 7)).unwrap(), Action::reply(vec![7u8]));
+}
+
+#[test]
+fn a_boxed_handler_cleans_up_as_the_one_inside() {
+    #[derive(Default)]
+    struct Session(Arc<AtomicBool>);
+    impl Handler for Session {
+        type Info = ();
+        async fn handle_down(&mut self, down: &Down) {
+            self.0.store(matches!(down, Down::Lost(Error::Stream(_))), Ordering::Relaxed);
+        }
+    }
+    let session = Session::default();
+    let cleaned_up = Arc::clone(&session.0);
+    let mut boxed: Box<dyn DynHandler<()>> = Box::new(session);
+    answer(Handler::handle_down(&mut boxed, &Down::Lost(StreamError::Eof.into())));
+    assert!(cleaned_up.load(Ordering::Relaxed));
 }
