@@ -7,8 +7,8 @@
 use std::{future::Future, time::Duration};
 
 use fresh::{
-    Action, CancellationToken, Client, Control, Disconnect, Error, ExitReason, Handler, HandlerExt, Message, Recovery,
-    Result, Upgrade,
+    Action, CancellationToken, Client, Control, Disconnect, Down, Error, ExitReason, Handler, HandlerExt, Message,
+    Recovery, Result, Upgrade,
     testing::{Connection, Server},
 };
 use tokio::sync::mpsc;
@@ -123,6 +123,26 @@ mod forwarding {
         assert_eq!(told.recv().await, Some("terminate"));
     }
 
+    /// Cleans up after each connection.
+    #[derive(Default, Handler)]
+    #[handler(handle_down)]
+    struct Session {
+        pending: Vec<u64>,
+    }
+
+    impl Session {
+        fn handle_down(&mut self, _: &Down) {
+            self.pending.clear();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_listed_handle_down_cleans_up() {
+        let mut session = Session { pending: vec![1, 2] };
+        Handler::handle_down(&mut session, &Down::Replaced).await;
+        assert!(session.pending.is_empty());
+    }
+
     /// A method with a callback's name that is not listed is the type's own, whatever its signature.
     #[derive(Handler)]
     #[handler(handle_connect)]
@@ -202,6 +222,31 @@ mod delegate {
         connection.close(1000, "").await;
         connection.finish_close().await;
         assert!(matches!(client.closed().await, ExitReason::Failed(_)));
+    }
+
+    #[derive(Handler)]
+    #[handler(delegate = base)]
+    struct Cleaned {
+        base: CleansUp,
+    }
+
+    struct CleansUp {
+        pending: bool,
+    }
+
+    impl Handler for CleansUp {
+        type Info = ();
+
+        async fn handle_down(&mut self, down: &Down) {
+            self.pending = !matches!(down, Down::Ended(ExitReason::Stopped));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_delegate_cleans_up_too() {
+        let mut cleaned = Cleaned { base: CleansUp { pending: true } };
+        Handler::handle_down(&mut cleaned, &Down::Ended(ExitReason::Stopped)).await;
+        assert!(!cleaned.base.pending);
     }
 
     /// The delegate's bound is the derive's.

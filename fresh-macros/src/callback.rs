@@ -28,11 +28,12 @@ enum Answers {
 use Answers::{Action, Nothing, Recovery};
 use Takes::{Info, Reference, Value};
 
-pub(crate) const CALLBACKS: [Callback; 7] = [
+pub(crate) const CALLBACKS: [Callback; 8] = [
     Callback { name: "handle_connect", argument: "upgrade", takes: Reference("Upgrade"), answers: Action },
     Callback { name: "handle_in", argument: "message", takes: Value("Message"), answers: Action },
     Callback { name: "handle_control", argument: "control", takes: Value("Control"), answers: Action },
     Callback { name: "handle_info", argument: "info", takes: Info, answers: Action },
+    Callback { name: "handle_down", argument: "down", takes: Reference("Down"), answers: Nothing },
     Callback { name: "handle_disconnect", argument: "disconnect", takes: Value("Disconnect"), answers: Recovery },
     Callback { name: "handle_error", argument: "error", takes: Reference("Error"), answers: Recovery },
     Callback { name: "handle_terminate", argument: "reason", takes: Reference("ExitReason"), answers: Nothing },

@@ -60,7 +60,7 @@ fn foreign(attribute: &TokenStream, root: &str) -> Vec<String> {
     let file: File = syn::parse_str(&code).unwrap();
     let given = ["Cmd", "Given", "T", "Bound", "N", "usize", "Other", "Base"];
     // The callbacks' arguments, and what an inner function is made of.
-    let arguments = ["upgrade", "message", "control", "info", "disconnect", "error", "reason"];
+    let arguments = ["upgrade", "message", "control", "info", "down", "disconnect", "error", "reason"];
     let inner = ["Self", "self", "this", "forward", "__Other"];
     let own = [&given[..], &arguments, &inner].concat();
     let mut foreign = Foreign { root, own: &own, found: Vec::new() };

@@ -82,6 +82,12 @@ callback! {
      `#[handler(info = T)]` sets the type of `info`"
 }
 callback! {
+    handle_down, HandleDown, (),
+    "the method `handle_down` of `{Handler}` has another signature than the callback",
+    "the callback cannot be forwarded to this method",
+    "write `async fn handle_down(&mut self, down: &Down)`, with or without `async`"
+}
+callback! {
     handle_disconnect, HandleDisconnect, Recovery,
     "the method `handle_disconnect` of `{Handler}` has another signature than the callback",
     "the callback cannot be forwarded to this method",

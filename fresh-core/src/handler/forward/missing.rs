@@ -3,6 +3,7 @@
 use crate::{
     action::{Action, Recovery},
     connection::{Disconnect, Upgrade},
+    down::Down,
     error::{Error, Result},
     exit::ExitReason,
     frame::{Control, Message},
@@ -36,6 +37,12 @@ pub trait Missing {
         Self: InfoMethod,
     {
         Ok(Action::Continue)
+    }
+
+    fn handle_down(&mut self, _: &Down)
+    where
+        Self: DownMethod,
+    {
     }
 
     fn handle_disconnect(&mut self, _: Disconnect) -> Recovery
@@ -96,6 +103,12 @@ method! {
     "listed here, but there is no method of this name",
     "write `async fn handle_info(&mut self, info: T) -> fresh::Result<Action>`, where `T` is what \
      `#[handler(info = T)]` says, or take it off the list"
+}
+method! {
+    DownMethod,
+    "`{Self}` has no method `handle_down`",
+    "listed here, but there is no method of this name",
+    "write `async fn handle_down(&mut self, down: &Down)`, or take it off the list"
 }
 method! {
     DisconnectMethod,

@@ -15,8 +15,9 @@ use std::future::{Ready, ready};
 pub use std::{future::Future, marker::Send};
 
 pub use callbacks::{
-    HandleConnect, HandleControl, HandleDisconnect, HandleError, HandleIn, HandleInfo, HandleTerminate, handle_connect,
-    handle_control, handle_disconnect, handle_error, handle_in, handle_info, handle_terminate,
+    HandleConnect, HandleControl, HandleDisconnect, HandleDown, HandleError, HandleIn, HandleInfo, HandleTerminate,
+    handle_connect, handle_control, handle_disconnect, handle_down, handle_error, handle_in, handle_info,
+    handle_terminate,
 };
 pub use missing::Missing;
 

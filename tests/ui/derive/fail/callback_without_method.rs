@@ -2,7 +2,8 @@ use fresh::{Action, Handler, Message, Result};
 
 #[derive(Handler)]
 #[handler(
-    handle_connect, handle_in, handle_control, handle_info, handle_disconnect, handle_error, handle_terminate
+    handle_connect, handle_in, handle_control, handle_info, handle_down, handle_disconnect, handle_error,
+    handle_terminate
 )]
 struct Empty;
 

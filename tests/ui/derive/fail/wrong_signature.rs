@@ -1,4 +1,4 @@
-use fresh::{Action, Disconnect, Error, ExitReason, Handler, Message, Recovery, Result, Upgrade};
+use fresh::{Action, Disconnect, Down, Error, ExitReason, Handler, Message, Recovery, Result, Upgrade};
 
 #[derive(Handler)]
 #[handler(info = u8, handle_connect, handle_in, handle_info, handle_disconnect, handle_error, handle_terminate)]
@@ -35,7 +35,7 @@ impl Wrong {
 }
 
 #[derive(Handler)]
-#[handler(handle_in, handle_control, handle_terminate)]
+#[handler(handle_in, handle_control, handle_down, handle_terminate)]
 struct MoreWrong;
 
 impl MoreWrong {
@@ -48,6 +48,9 @@ impl MoreWrong {
     async fn handle_control(_: fresh::Control) -> Result<Action> {
         Ok(Action::Continue)
     }
+
+    /// By value.
+    async fn handle_down(&mut self, _: Down) {}
 
     /// Another answer.
     async fn handle_terminate(&mut self, _: &ExitReason) -> Result<()> {

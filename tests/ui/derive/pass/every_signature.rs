@@ -3,14 +3,14 @@
 use std::{convert::Infallible, future::Ready};
 
 use fresh::{
-    Action, Control, Disconnect, Error, ExitReason, Frame, Handler, Message, Recovery, Result, Upgrade,
+    Action, Control, Disconnect, Down, Error, ExitReason, Frame, Handler, Message, Recovery, Result, Upgrade,
     client::StartError,
 };
 
 /// Each callback as the messages about a wrong signature say it: `async`, and by `&mut self`.
 #[derive(Handler)]
 #[handler(info = StartError, handle_connect, handle_in, handle_control, handle_info)]
-#[handler(handle_disconnect, handle_error, handle_terminate)]
+#[handler(handle_down, handle_disconnect, handle_error, handle_terminate)]
 struct AsWritten;
 
 impl AsWritten {
@@ -30,6 +30,8 @@ impl AsWritten {
         Err(info.into())
     }
 
+    async fn handle_down(&mut self, _: &Down) {}
+
     async fn handle_disconnect(&mut self, _: Disconnect) -> Recovery {
         Recovery::Close
     }
@@ -45,7 +47,7 @@ impl AsWritten {
 /// lifetime.
 #[derive(Handler)]
 #[handler(info = (), handle_connect, handle_in, handle_control, handle_info, handle_disconnect, handle_error)]
-#[handler(handle_terminate)]
+#[handler(handle_down, handle_terminate)]
 pub struct AndOtherwise;
 
 impl AndOtherwise {
@@ -64,6 +66,8 @@ impl AndOtherwise {
     async fn handle_info(&self, (): ()) -> Result<Action> {
         Ok(Action::Continue)
     }
+
+    fn handle_down(&self, _: &Down) {}
 
     fn handle_disconnect(&self, _: Disconnect) -> Recovery {
         Recovery::fail("no")

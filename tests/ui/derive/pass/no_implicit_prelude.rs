@@ -5,7 +5,7 @@ struct Bare;
 
 #[derive(::fresh::Handler)]
 #[handler(info = u8, handle_connect, handle_in, handle_control, handle_info, handle_disconnect)]
-#[handler(handle_error, delegate = 0)]
+#[handler(handle_down, handle_error, delegate = 0)]
 struct Full<T>(Bare, T);
 
 impl<T> Full<T> {
@@ -25,6 +25,8 @@ impl<T> Full<T> {
         let _ = info;
         ::std::result::Result::Ok(::fresh::Action::Continue)
     }
+
+    fn handle_down(&mut self, _: &::fresh::Down) {}
 
     fn handle_disconnect(&mut self, _: ::fresh::Disconnect) -> ::fresh::Recovery {
         ::fresh::Recovery::Close
