@@ -29,6 +29,7 @@ pub use options::{Offline, Options};
 pub use socket::Socket;
 pub use stats::Stats;
 
+mod admission;
 mod driver;
 mod ext;
 #[cfg(any(fuzzing, test))]
@@ -38,6 +39,7 @@ pub mod fuzz;
 #[doc(hidden)]
 pub mod instructions;
 mod machine;
+mod mailbox;
 mod stats;
 #[cfg(feature = "testing")]
 pub mod testing;
