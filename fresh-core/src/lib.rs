@@ -30,6 +30,7 @@ pub use options::{Offline, Options};
 pub use socket::Socket;
 pub use stats::Stats;
 
+mod admission;
 mod down;
 mod driver;
 mod ext;
@@ -40,6 +41,7 @@ pub mod fuzz;
 #[doc(hidden)]
 pub mod instructions;
 mod machine;
+mod mailbox;
 mod stats;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -19,14 +19,13 @@ pub use named::RegistryExt;
 pub use supervised::HandlerFactory;
 
 use crate::{
+    admission::{self, Verdict},
     connection::ConnectionState,
-    driver::{
-        mail::{Confirm, Control, Letter, Mail, Mailbox, Refused},
-        shared::{Shared, Status},
-    },
+    driver::shared::{Shared, Status},
     error::{Error, SendFailure},
     exit::ExitReason,
     frame::{CloseCode, CloseFrame, Frame},
+    mailbox::{Confirm, Control, Mail, Mailbox, Refused},
     options::Offline,
     stats::Stats,
 };
@@ -59,7 +58,7 @@ impl<I: Send + 'static> Client<I> {
         let frame = frame.into();
         async move {
             match self.accept_now(frame, None)? {
-                Some(letter) => self.accept_later(letter).await,
+                Some(mail) => self.accept_later(mail).await,
                 None => Ok(()),
             }
         }
@@ -72,7 +71,7 @@ impl<I: Send + 'static> Client<I> {
     /// Those of [`send`](Self::send), and `SendFailure::MailboxFull`.
     pub fn try_send(&self, frame: impl Into<Frame>) -> Result<(), SendError> {
         match self.accept_now(frame.into(), None)? {
-            Some((frame, _)) => Err(SendError::new(Some(frame), SendFailure::MailboxFull)),
+            Some(mail) => refuse(mail, SendFailure::MailboxFull),
             None => Ok(()),
         }
     }
@@ -87,8 +86,8 @@ impl<I: Send + 'static> Client<I> {
     /// written, writing failed or timed out. With `Offline::Drop` the error is `SendFailure::Dropped`.
     pub async fn send_confirmed(&self, frame: impl Into<Frame>) -> Result<(), SendError> {
         let (confirm, confirmed) = oneshot::channel();
-        if let Some(letter) = self.accept_now(frame.into(), Some(confirm))? {
-            self.accept_later(letter).await?;
+        if let Some(mail) = self.accept_now(frame.into(), Some(confirm))? {
+            self.accept_later(mail).await?;
         }
         confirmed.await.unwrap_or_else(|_| Err(SendError::new(None, SendFailure::Ended)))
     }
@@ -145,6 +144,7 @@ impl<I: Send + 'static> Client<I> {
         self.inner.mailbox.try_info(info).map_err(|refused| match refused {
             Refused::Full(info) => InfoError::new(info, SendFailure::MailboxFull),
             Refused::Ended(info) => InfoError::new(info, SendFailure::Ended),
+            Refused::Denied(_, never) => match never {},
         })
     }
 
@@ -251,73 +251,71 @@ impl<I: Send + 'static> Client<I> {
         look(&self.inner.shared.status.borrow())
     }
 
-    /// Accepts a frame, where there is room; gives it back where there is none.
+    /// Queues a frame for the driver; gives it back if the connection is open and the mailbox is full.
     #[inline]
-    fn accept_now(&self, frame: Frame, confirm: Option<Confirm>) -> Result<Option<Letter>, SendError> {
-        // Nothing has to be asked about what comes most.
-        let frame = if self.is_open() && frame.is_data() {
-            frame
-        } else {
-            let Some(frame) = self.admit_or_drop(frame, confirm.is_some())? else { return Ok(None) };
-            frame
-        };
-        match self.inner.mailbox.try_send(frame, confirm) {
-            Ok(()) => Ok(None),
-            Err(Refused::Full(letter)) => Ok(Some(letter)),
-            Err(Refused::Ended((frame, _))) => Err(SendError::new(Some(frame), SendFailure::Ended)),
-        }
-    }
-
-    /// Waits for room; the connection may be gone by then.
-    async fn accept_later(&self, (frame, confirm): Letter) -> Result<(), SendError> {
-        let ended = |frame| Err(SendError::new(frame, SendFailure::Ended));
-        let Some(room) = self.inner.mailbox.room().await else { return ended(Some(frame)) };
-        let Some(frame) = self.admit_or_drop(frame, confirm.is_some())? else { return Ok(()) };
-        match room.send(Mail::Frame(frame, confirm)) {
-            Ok(()) => Ok(()),
-            Err(mail) => ended(mail.into_frame()),
-        }
-    }
-
-    fn admit_or_drop(&self, frame: Frame, confirmed: bool) -> Result<Option<Frame>, SendError> {
-        match self.admit(frame)? {
-            None if confirmed => Err(SendError::new(None, SendFailure::Dropped)),
-            admitted => Ok(admitted),
-        }
-    }
-
-    /// Whether the frame may be sent, and may be sent now; `None` where the policy drops it.
-    fn admit(&self, frame: Frame) -> Result<Option<Frame>, SendError> {
+    fn accept_now(&self, frame: Frame, confirm: Option<Confirm>) -> Result<Option<Mail>, SendError> {
         if let Err(error) = frame.check() {
             return Err(SendError::new(Some(frame), error));
         }
-        match self.state() {
-            ConnectionState::Connected => Ok(Some(frame)),
-            ConnectionState::Closing => Err(SendError::new(Some(frame), SendFailure::Closing)),
-            ConnectionState::Draining | ConnectionState::Ended => Err(SendError::new(Some(frame), SendFailure::Ended)),
-            ConnectionState::Idle
-            | ConnectionState::Connecting
-            | ConnectionState::Upgrading
-            | ConnectionState::Deciding
-            | ConnectionState::Waiting => self.admit_offline(frame),
+        let mail = Mail::new(frame, confirm, || self.status(|status| status.connections));
+        let (state, policy) = self.rules(&mail);
+        match self.inner.mailbox.try_send(mail, |queued| admit(state, policy, queued)) {
+            Ok(()) => Ok(None),
+            // A full mailbox is a full queue as well: it has room for at least as many frames.
+            Err(Refused::Full(mail)) => match admission::verdict(state, policy, usize::MAX).failure() {
+                None => Ok(Some(mail)),
+                Some(failure) => refuse(mail, failure).map(|()| None),
+            },
+            Err(refused) => self.refused(refused).map(|()| None),
         }
     }
 
-    fn admit_offline(&self, frame: Frame) -> Result<Option<Frame>, SendError> {
-        match self.inner.shared.offline {
-            Offline::Reject => Err(SendError::new(Some(frame), SendFailure::NotConnected)),
-            Offline::Queue(most) if self.waiting() >= most => Err(SendError::new(Some(frame), SendFailure::QueueFull)),
-            Offline::Queue(_) => Ok(Some(frame)),
-            Offline::Drop => {
+    /// Waits for room in the mailbox; the connection may be gone by then.
+    async fn accept_later(&self, mail: Mail) -> Result<(), SendError> {
+        let Some(place) = self.inner.mailbox.place().await else { return refuse(mail, SendFailure::Ended) };
+        let (state, policy) = self.rules(&mail);
+        place.send(mail, |queued| admit(state, policy, queued)).or_else(|refused| self.refused(refused))
+    }
+
+    /// The state and the policy that decide about this mail.
+    #[inline]
+    fn rules(&self, mail: &Mail) -> (ConnectionState, Offline) {
+        match mail.connection() {
+            None => (self.state(), self.inner.shared.offline),
+            // Meant for one connection: it is refused once that is gone, whatever the policy says.
+            Some(connection) => self.status(|status| {
+                let state = if status.connections == connection { status.state } else { ConnectionState::Waiting };
+                (state, Offline::Reject)
+            }),
+        }
+    }
+
+    /// Reports the loss to the sender, or counts it: one of both.
+    fn refused(&self, refused: Refused<Mail, Verdict>) -> Result<(), SendError> {
+        match refused {
+            Refused::Denied(Mail::Frame(_, None), Verdict::Drop) => {
                 self.inner.shared.lost_frames(1, &SendFailure::Dropped);
-                Ok(None)
+                Ok(())
             }
+            Refused::Denied(mail, verdict) => refuse(mail, verdict.failure().unwrap_or(SendFailure::NotConnected)),
+            Refused::Full(mail) => refuse(mail, SendFailure::MailboxFull),
+            Refused::Ended(mail) => refuse(mail, SendFailure::Ended),
         }
     }
+}
 
-    fn waiting(&self) -> usize {
-        self.inner.mailbox.waiting()
+/// The verdict, as the mailbox asks for it: `Err` keeps the frame out.
+#[inline]
+fn admit(state: ConnectionState, policy: Offline, queued: usize) -> Result<(), Verdict> {
+    match admission::verdict(state, policy, queued) {
+        Verdict::Accept | Verdict::Queue => Ok(()),
+        verdict @ (Verdict::Drop | Verdict::Refuse(_)) => Err(verdict),
     }
+}
+
+/// The error of a frame that was not accepted, with the frame.
+fn refuse(mail: Mail, failure: SendFailure) -> Result<(), SendError> {
+    Err(SendError::new(mail.into_frame().map(|(frame, _)| frame), failure))
 }
 
 impl<I> Clone for Client<I> {

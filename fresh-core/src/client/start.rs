@@ -7,15 +7,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Client, Inner, StartError, supervised::linked};
 use crate::{
-    driver::{
-        self,
-        mail::{Mailbox, Post},
-        shared::Shared,
-        source::Source,
-    },
+    driver::{self, shared::Shared, source::Source},
     error::Reason,
     exit::ExitReason,
     handler::Handler,
+    mailbox::{Mailbox, Post},
     options::{Offline, Options},
     registry::{AnyClient, Registration},
 };

@@ -2,7 +2,7 @@
 
 mod fragments;
 
-use std::pin::pin;
+use std::{convert::Infallible, pin::pin};
 
 use bytes::Bytes;
 use futures_util::TryStream;
@@ -11,13 +11,12 @@ use tokio::sync::{mpsc, oneshot};
 use self::fragments::Fragments;
 use super::Client;
 use crate::{
-    connection::ConnectionState,
-    driver::{
-        mail::{Mail, Pieces},
-        shared::Status,
-    },
+    admission,
+    driver::shared::Status,
     error::{BoxError, SendError, SendFailure},
     frame::MessageType,
+    mailbox::{Mail, Pieces},
+    options::Offline,
     wire::piece::Piece,
 };
 
@@ -82,8 +81,9 @@ impl<I: Send + 'static> Client<I> {
         // A new channel has room.
         let _ = sender.try_send(first);
         let mail = Mail::Pieces(Box::new(Pieces { pieces, confirm, connection }));
-        let Some(room) = self.inner.mailbox.room().await else { return ended() };
-        if room.send(mail).is_err() {
+        let Some(place) = self.inner.mailbox.place().await else { return ended() };
+        // Whether that connection is still open is decided when the driver takes the message.
+        if place.send(mail, |_| Ok::<_, Infallible>(())).is_err() {
             return ended();
         }
         if !is_whole {
@@ -134,16 +134,7 @@ where
     }
 }
 
-/// Why no message may begin now.
+/// Why no message in pieces may begin now. It is meant for the open connection alone, whatever the policy says.
 fn refusal(status: &Status) -> Option<SendFailure> {
-    match status.state {
-        ConnectionState::Connected => None,
-        ConnectionState::Closing => Some(SendFailure::Closing),
-        ConnectionState::Draining | ConnectionState::Ended => Some(SendFailure::Ended),
-        ConnectionState::Idle
-        | ConnectionState::Connecting
-        | ConnectionState::Upgrading
-        | ConnectionState::Deciding
-        | ConnectionState::Waiting => Some(SendFailure::NotConnected),
-    }
+    admission::verdict(status.state, Offline::Reject, 0).failure()
 }

@@ -2,15 +2,14 @@
 
 use std::{mem, sync::Arc};
 
-use super::{
-    link::Link,
-    mail::{Confirm, Mail},
-    turn::Turn,
-};
+use super::{link::Link, turn::Turn};
 use crate::{
+    admission,
     error::{SendError, SendFailure},
     frame::Frame,
     machine::{Effect, Event, Origin, Outbound},
+    mailbox::{Confirm, Mail},
+    options::Offline,
 };
 
 impl<I: Send + 'static> Turn<I> {
@@ -74,16 +73,13 @@ impl<I: Send + 'static> Turn<I> {
         self.calls.push_event(event);
     }
 
-    /// Keeps a frame for the next connection, where the policy has room for it.
-    fn hold(&mut self, Outbound { frame, origin }: Outbound) {
-        let confirm = self.take_receipt(origin);
-        let mail = Mail::Frame(frame, confirm);
-        let refused = if self.options.offline.has_room(self.post.waiting()) {
-            self.post.put_back(mail).err()
-        } else {
-            Some(mail)
-        };
-        if let Some(Mail::Frame(frame, confirm)) = refused {
+    /// Keeps a frame for the next connection if the queue has room.
+    fn hold(&mut self, outbound: Outbound) {
+        let policy = admission::policy_for(&outbound.frame, self.options.offline);
+        let Offline::Queue(most) = policy else { return self.refuse(outbound, &SendFailure::NotConnected) };
+        let confirm = self.take_receipt(outbound.origin);
+        let refused = self.post.hold(Mail::Frame(outbound.frame, confirm), most);
+        if let Some((frame, confirm)) = refused.err().and_then(Mail::into_frame) {
             let outbound = self.outbound(frame, confirm);
             self.refuse(outbound, &SendFailure::QueueFull);
         }

@@ -10,7 +10,6 @@ mod effects;
 mod flow;
 mod link;
 pub(crate) mod log;
-pub(crate) mod mail;
 mod pieces;
 pub(crate) mod shared;
 pub(crate) mod source;
@@ -24,13 +23,12 @@ use std::{
 };
 
 use calls::Call;
-use mail::Post;
 use shared::Shared;
 use source::Source;
 use tracing::Instrument;
 use turn::Turn;
 
-use crate::{error::Reason, exit::ExitReason, handler::Handler, machine::Answer, options::Options};
+use crate::{error::Reason, exit::ExitReason, handler::Handler, machine::Answer, mailbox::Post, options::Options};
 
 /// The life of a client, from its first attempt to `handle_terminate`.
 ///

@@ -4,10 +4,11 @@ use std::task::{Context, Poll};
 
 use tokio::sync::mpsc;
 
-use super::{effects::tell, mail::Pieces, turn::Turn};
+use super::{effects::tell, turn::Turn};
 use crate::{
     error::{SendError, SendFailure},
     machine::{Command, Input, Origin},
+    mailbox::Pieces,
     wire::piece::Piece,
 };
 
@@ -23,7 +24,7 @@ impl<I: Send + 'static> Turn<I> {
         if confirm.is_closed() {
             return;
         }
-        if connection != self.shared().status.borrow().connections {
+        if !self.is_current(connection) {
             return tell(confirm, Err(SendError::new(None, SendFailure::NotConnected)));
         }
         let receipt = self.receipt(confirm);

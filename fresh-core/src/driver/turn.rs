@@ -18,7 +18,6 @@ use super::{
     calls::{Call, Calls, Waiting},
     link::Link,
     log::Log,
-    mail::{Confirm, Control, Mail, Post},
     pieces::Underway,
     shared::Shared,
 };
@@ -29,6 +28,7 @@ use crate::{
     error::{Reason, SendFailure},
     exit::ExitReason,
     machine::{Answer, Command, Config, Input, Machine, Origin, Outbound},
+    mailbox::{Close, Confirm, Control, Mail, Post},
     options::Options,
 };
 
@@ -216,9 +216,10 @@ impl<I: Send + 'static> Turn<I> {
         self.post.close();
         self.lost_infos(self.post.infos() as u64);
         let mut lost = 0;
-        while let Some(mail) = self.post.next_mail() {
-            // Who sends a message in pieces learns it by the end of its channel.
-            if let Mail::Frame(frame, confirm) = mail {
+        let mails: Vec<Mail> = self.post.mail().collect();
+        for mail in mails {
+            // The sender of a message in pieces learns it from the end of its channel.
+            if let Some((frame, confirm)) = mail.into_frame() {
                 let outbound = self.outbound(frame, confirm);
                 lost += u64::from(self.give_back(outbound, &SendFailure::Ended));
             }
@@ -272,25 +273,29 @@ impl<I: Send + 'static> Turn<I> {
     }
 
     fn take_mail_while(&mut self, takes: impl Fn(&mut Self) -> bool) {
-        let mut done = 0;
-        while takes(self)
-            && let Some(mail) = self.post.next_mail()
-        {
-            match mail {
-                Mail::Frame(frame, None) if frame.is_data() && self.machine.is_open() => {
-                    // Nothing else would come of it.
-                    self.transmit(Outbound { frame, origin: Origin::Handle(None) });
-                    done += 1;
-                }
-                mail @ (Mail::Frame(..) | Mail::Pieces(_)) => {
-                    // First, as it may have to be put back.
-                    self.post.done_with(1);
-                    self.take(mail);
-                }
+        while takes(self) {
+            self.transmit_mail();
+            if !takes(self) {
+                break;
             }
+            // The batch ends here, so the mail has returned its room before it may have to be held.
+            let Some(mail) = self.post.mail().next() else { break };
+            self.take(mail);
         }
-        if done > 0 {
-            self.post.done_with(done);
+    }
+
+    /// Sends the messages at the head of the mailbox that the connection takes and nobody waits to hear of: nothing
+    /// else would come of them.
+    fn transmit_mail(&mut self) {
+        let (true, None, Some(stream)) = (self.machine.is_open(), &self.pieces, self.link.stream()) else { return };
+        let mut batch = self.post.mail();
+        while !stream.is_full()
+            && !stream.is_unwritable()
+            && let Some(Mail::Frame(frame, None)) = batch.peek()
+            && frame.is_data()
+            && let Some(Mail::Frame(frame, None)) = batch.next()
+        {
+            stream.send(Outbound { frame, origin: Origin::Handle(None) });
         }
     }
 
@@ -300,8 +305,22 @@ impl<I: Send + 'static> Turn<I> {
                 let outbound = self.outbound(frame, confirm);
                 self.feed(Input::Command(Command::Send(outbound)));
             }
+            Mail::Close(close) => {
+                let Close { frame, confirm, connection } = *close;
+                let outbound = self.outbound(frame, confirm);
+                if self.is_current(connection) {
+                    self.feed(Input::Command(Command::Send(outbound)));
+                } else {
+                    self.refuse(outbound, &SendFailure::NotConnected);
+                }
+            }
             Mail::Pieces(pieces) => self.begin(*pieces),
         }
+    }
+
+    /// Whether this is the number of the last connection that was opened.
+    pub(super) fn is_current(&self, connection: u64) -> bool {
+        connection == self.shared.status.borrow().connections
     }
 
     /// Gives the infos that have come their place among the calls, behind what was received before them.
@@ -358,8 +377,8 @@ impl<I: Send + 'static> Turn<I> {
     }
 
     /// Whether what comes next has to wait for the end of a message.
-    fn is_held_up(&self) -> bool {
-        self.pieces.is_some() && self.post.peek_mail().is_some_and(Mail::is_data)
+    fn is_held_up(&mut self) -> bool {
+        self.pieces.is_some() && self.post.mail().peek().is_some_and(Mail::is_data)
     }
 
     /// Whether what can wait elsewhere may be added to what waits to be written.
@@ -389,5 +408,15 @@ impl<I: Send + 'static> Turn<I> {
 
     pub(super) fn shared(&self) -> &Shared {
         &self.shared
+    }
+}
+
+impl From<Control> for Command {
+    fn from(control: Control) -> Self {
+        match control {
+            Control::Close(close) => Self::Close(close),
+            Control::Reconnect => Self::Reconnect,
+            Control::Stop => Self::Stop,
+        }
     }
 }

@@ -54,16 +54,6 @@ pub enum Offline {
     Drop,
 }
 
-impl Offline {
-    /// Whether one more frame may wait for the next connection, beside so many.
-    pub(crate) fn has_room(self, waiting: usize) -> bool {
-        match self {
-            Self::Queue(most) => waiting < most,
-            Self::Reject | Self::Drop => false,
-        }
-    }
-}
-
 /// What one attempt is about to ask for: the request hook may change it.
 #[derive(Clone)]
 #[non_exhaustive]

@@ -8,6 +8,7 @@ use std::{
 use futures_util::{FutureExt, task::noop_waker};
 
 use super::*;
+use crate::frame::Frame;
 
 /// A mailbox for so many frames and as many infos, and the driver's end of it.
 fn mailbox(room: usize) -> (Arc<Mailbox<u32>>, Post<u32>) {
@@ -19,16 +20,24 @@ fn look(post: &mut Post<u32>) {
     post.look(&Context::from_waker(&noop_waker()));
 }
 
-fn letter(text: &'static str) -> Mail {
+fn mail(text: &'static str) -> Mail {
     Mail::Frame(Frame::text(text), None)
+}
+
+/// Queues a text, whatever waits already.
+fn send(mailbox: &Mailbox<u32>, text: &'static str) -> Result<(), Refused<Mail>> {
+    mailbox.try_send(mail(text), |_| Ok(()))
+}
+
+/// Queues a text unless so many wait already.
+fn send_within(mailbox: &Mailbox<u32>, text: &'static str, limit: usize) -> Result<(), Refused<Mail, usize>> {
+    mailbox.try_send(mail(text), |waiting| if waiting < limit { Ok(()) } else { Err(waiting) })
 }
 
 /// What the driver finds, in its order.
 fn found(post: &mut Post<u32>) -> Vec<Frame> {
     look(post);
-    let frames: Vec<Frame> = std::iter::from_fn(|| post.next_mail()).filter_map(Mail::into_frame).collect();
-    post.done_with(frames.len());
-    frames
+    post.mail().filter_map(Mail::into_frame).map(|(frame, _)| frame).collect()
 }
 
 /// Polls once; whether it is done.
@@ -39,65 +48,66 @@ fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Option<F::Output> {
 #[test]
 fn frames_come_out_in_the_order_in_which_they_were_dropped_in() {
     let (mailbox, mut post) = mailbox(8);
-    mailbox.try_send(Frame::text("one"), None).unwrap();
+    send(&mailbox, "one").unwrap();
     look(&mut post);
-    mailbox.try_send(Frame::text("two"), None).unwrap();
+    send(&mailbox, "two").unwrap();
     assert_eq!(found(&mut post), [Frame::text("one"), Frame::text("two")]);
 }
 
 #[test]
 fn a_frame_counts_until_the_driver_has_done_with_it() {
     let (mailbox, mut post) = mailbox(1);
-    mailbox.try_send(Frame::text("one"), None).unwrap();
+    send(&mailbox, "one").unwrap();
     look(&mut post);
-    assert!(post.next_mail().is_some());
-    assert!(matches!(mailbox.try_send(Frame::text("two"), None), Err(Refused::Full(_))));
-    assert_eq!(mailbox.waiting(), 1);
-    post.done_with(1);
-    mailbox.try_send(Frame::text("two"), None).unwrap();
+    let mut batch = post.mail();
+    assert!(batch.next().is_some());
+    assert!(matches!(send(&mailbox, "two"), Err(Refused::Full(_))));
+    assert!(matches!(send_within(&mailbox, "two", 1), Err(Refused::Denied(_, 1))));
+    drop(batch);
+    send(&mailbox, "two").unwrap();
 }
 
 #[test]
 fn those_who_wait_in_line_get_room_in_their_order_and_before_others() {
     let (mailbox, mut post) = mailbox(1);
-    mailbox.try_send(Frame::text("one"), None).unwrap();
-    let (mut second, mut third) = (Box::pin(mailbox.room()), Box::pin(mailbox.room()));
+    send(&mailbox, "one").unwrap();
+    let (mut second, mut third) = (Box::pin(mailbox.place()), Box::pin(mailbox.place()));
     assert!(poll(second.as_mut()).is_none() && poll(third.as_mut()).is_none());
     assert_eq!(found(&mut post), [Frame::text("one")]);
-    assert!(matches!(mailbox.try_send(Frame::text("pushy"), None), Err(Refused::Full(_))));
+    assert!(matches!(send(&mailbox, "pushy"), Err(Refused::Full(_))));
     assert!(poll(third.as_mut()).is_none());
-    poll(second.as_mut()).unwrap().unwrap().send(letter("two")).unwrap();
+    poll(second.as_mut()).unwrap().unwrap().send(mail("two"), |_| Ok::<_, ()>(())).unwrap();
     assert!(poll(third.as_mut()).is_none(), "there was room for one");
     assert_eq!(found(&mut post), [Frame::text("two")]);
-    poll(third.as_mut()).unwrap().unwrap().send(letter("three")).unwrap();
+    poll(third.as_mut()).unwrap().unwrap().send(mail("three"), |_| Ok::<_, ()>(())).unwrap();
     assert_eq!(found(&mut post), [Frame::text("three")]);
 }
 
 #[test]
 fn whoever_gives_up_waiting_holds_up_nobody() {
     let (mailbox, mut post) = mailbox(1);
-    mailbox.try_send(Frame::text("one"), None).unwrap();
-    let (mut second, mut third) = (Box::pin(mailbox.room()), Box::pin(mailbox.room()));
+    send(&mailbox, "one").unwrap();
+    let (mut second, mut third) = (Box::pin(mailbox.place()), Box::pin(mailbox.place()));
     assert!(poll(second.as_mut()).is_none() && poll(third.as_mut()).is_none());
     found(&mut post);
     drop(second);
     let room = poll(third.as_mut()).unwrap().unwrap();
     drop(third);
     drop(room);
-    mailbox.try_send(Frame::text("two"), None).expect("the room that was not used is free");
+    send(&mailbox, "two").expect("the room that was not used is free");
 }
 
 #[test]
 fn whoever_is_not_polled_while_he_waits_holds_up_nobody() {
     let (mailbox, mut post) = mailbox(2);
     for text in ["one", "two"] {
-        mailbox.try_send(Frame::text(text), None).unwrap();
+        send(&mailbox, text).unwrap();
     }
-    let (mut first, mut second) = (Box::pin(mailbox.room()), Box::pin(mailbox.room()));
+    let (mut first, mut second) = (Box::pin(mailbox.place()), Box::pin(mailbox.place()));
     assert!(poll(first.as_mut()).is_none() && poll(second.as_mut()).is_none());
     found(&mut post);
     let room = poll(second.as_mut()).expect("there is room for both").unwrap();
-    room.send(letter("three")).unwrap();
+    room.send(mail("three"), |_| Ok::<_, ()>(())).unwrap();
     assert!(poll(first.as_mut()).is_some(), "his room was kept for him");
 }
 
@@ -105,29 +115,29 @@ fn whoever_is_not_polled_while_he_waits_holds_up_nobody() {
 fn more_room_than_those_in_line_need_is_anybodys() {
     let (mailbox, mut post) = mailbox(3);
     for text in ["one", "two", "three"] {
-        mailbox.try_send(Frame::text(text), None).unwrap();
+        send(&mailbox, text).unwrap();
     }
-    let mut waiting = pin!(mailbox.room());
+    let mut waiting = pin!(mailbox.place());
     assert!(poll(waiting.as_mut()).is_none());
     found(&mut post);
-    mailbox.try_send(Frame::text("four"), None).unwrap();
-    mailbox.try_send(Frame::text("five"), None).unwrap();
-    assert!(matches!(mailbox.try_send(Frame::text("six"), None), Err(Refused::Full(_))));
+    send(&mailbox, "four").unwrap();
+    send(&mailbox, "five").unwrap();
+    assert!(matches!(send(&mailbox, "six"), Err(Refused::Full(_))));
     assert!(poll(waiting.as_mut()).is_some());
 }
 
 #[test]
 fn the_end_of_the_driver_refuses_everything_and_ends_all_waiting() {
     let (mailbox, post) = mailbox(1);
-    mailbox.try_send(Frame::text("one"), None).unwrap();
+    send(&mailbox, "one").unwrap();
     mailbox.try_info(1).unwrap();
-    let (mut first, mut second) = (Box::pin(mailbox.room()), Box::pin(mailbox.room()));
+    let (mut first, mut second) = (Box::pin(mailbox.place()), Box::pin(mailbox.place()));
     let mut info = pin!(mailbox.info(2));
     assert!(poll(first.as_mut()).is_none() && poll(second.as_mut()).is_none() && poll(info.as_mut()).is_none());
     drop(post);
     assert!(matches!(poll(first.as_mut()), Some(None)) && matches!(poll(second.as_mut()), Some(None)));
     assert_eq!(poll(info.as_mut()), Some(Err(2)));
-    assert!(matches!(mailbox.try_send(Frame::text("two"), None), Err(Refused::Ended(_))));
+    assert!(matches!(send(&mailbox, "two"), Err(Refused::Ended(_))));
     assert!(matches!(mailbox.try_info(3), Err(Refused::Ended(3))));
     assert!(mailbox.control(Control::Stop).is_err());
 }
@@ -135,18 +145,18 @@ fn the_end_of_the_driver_refuses_everything_and_ends_all_waiting() {
 #[test]
 fn room_that_was_kept_is_of_no_use_once_the_driver_has_ended() {
     let (mailbox, post) = mailbox(1);
-    let room = poll(pin!(mailbox.room())).unwrap().unwrap();
+    let room = poll(pin!(mailbox.place())).unwrap().unwrap();
     drop(post);
-    assert!(room.send(letter("late")).is_err());
+    assert!(room.send(mail("late"), |_| Ok::<_, ()>(())).is_err());
 }
 
 #[test]
 fn what_came_before_the_close_can_still_be_taken() {
     let (mailbox, mut post) = mailbox(2);
-    mailbox.try_send(Frame::text("one"), None).unwrap();
+    send(&mailbox, "one").unwrap();
     mailbox.try_info(1).unwrap();
     post.close();
-    assert_eq!(post.next_mail().and_then(Mail::into_frame), Some(Frame::text("one")));
+    assert_eq!(found(&mut post), [Frame::text("one")]);
     assert_eq!((post.infos(), post.next_info()), (1, Some(1)));
 }
 
@@ -173,7 +183,7 @@ fn the_driver_is_woken_by_the_first_that_comes_after_its_look() {
     let waker = Arc::clone(&count).into();
     post.look(&Context::from_waker(&waker));
     mailbox.control(Control::Reconnect).unwrap();
-    mailbox.try_send(Frame::text("one"), None).unwrap();
+    send(&mailbox, "one").unwrap();
     assert_eq!(count.0.load(std::sync::atomic::Ordering::SeqCst), 1);
     post.look(&Context::from_waker(&waker));
     mailbox.try_info(1).unwrap();
@@ -184,7 +194,7 @@ fn the_driver_is_woken_by_the_first_that_comes_after_its_look() {
 fn a_mailbox_that_is_idle_holds_no_memory() {
     let (mailbox, mut post) = mailbox(1000);
     for _ in 0..1000 {
-        mailbox.try_send(Frame::text("x"), None).unwrap();
+        send(&mailbox, "x").unwrap();
     }
     found(&mut post);
     look(&mut post);
