@@ -98,8 +98,21 @@ pub enum Recovery {
     /// Fresh's `{:ignore, state}`.
     Ignore,
     /// Wait the backoff's delay and connect again, with the handler as it is. Fresh's `{:reconnect, state}`.
+    ///
+    /// An open connection is closed first, with 1000. That takes up to the `close_timeout` (5 s by default) if the server
+    /// does not answer; [`Abandon`](Self::Abandon) does not wait.
     Reconnect,
-    /// The same with a new handler from the factory of `Client::start_with`. Fresh's `:reconnect`, which goes back to
+    /// Drop the connection at once, without a close handshake, wait the backoff's delay and connect again. For a server
+    /// that is known to be dead: [`Reconnect`](Self::Reconnect) of an open connection closes it first, which takes up to
+    /// the `close_timeout` (5 s by default) if the server does not answer. Fresh has no counterpart.
+    Abandon,
+    /// Drop the connection at once, without a close handshake, and connect again without the backoff's delay, like
+    /// [`Client::reconnect_now`](crate::Client::reconnect_now). The attempt counts: a client whose `attempts` are used up
+    /// gives up.
+    ///
+    /// A handler that always returns it retries in a tight loop while the server refuses.
+    ReconnectNow,
+    /// The same as `Reconnect` with a new handler from the factory of `Client::start_with`. Fresh's `:reconnect`, which goes back to
     /// the initial state. A client that was started without a factory ends as `ExitReason::Failed`.
     Restart,
     /// End as `ExitReason::Normal`. Fresh's `:close`.

@@ -55,6 +55,16 @@ impl Message {
         self.len() == 0
     }
 
+    /// The same message with memory of its own if its payload is small: a payload that shares the buffer which it was
+    /// read into keeps all of that buffer.
+    pub(crate) fn compact(self) -> Self {
+        match self {
+            Self::Text(text) if text.len() <= COMPACTED => Self::Text(ByteString::from(&text[..])),
+            Self::Binary(bytes) if bytes.len() <= COMPACTED => Self::Binary(Bytes::copy_from_slice(&bytes)),
+            large @ (Self::Text(_) | Self::Binary(_)) => large,
+        }
+    }
+
     /// Whether this is a text message.
     pub fn is_text(&self) -> bool {
         matches!(self, Self::Text(_))
@@ -65,6 +75,10 @@ impl Message {
         matches!(self, Self::Binary(_))
     }
 }
+
+/// A payload of at most this many bytes is copied by [`Message::compact`]: half of the largest read buffer, so that a
+/// larger one keeps at most about twice its size.
+const COMPACTED: usize = 32 << 10;
 
 /// What the data of a message is: the `/type/` of RFC 6455 §6.1. Chosen by its opcode (§5.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

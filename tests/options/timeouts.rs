@@ -123,7 +123,8 @@ async fn the_close_timeout_ends_a_handshake_that_the_server_does_not_answer() {
 #[tokio::test(start_paused = true)]
 async fn the_close_timeout_ends_a_connection_that_the_server_answers_and_keeps_open() {
     let server = Server::in_memory();
-    let (client, mut seen, mut connection) = connect(&server, server.options().close_timeout(TIMEOUT)).await;
+    let (client, mut seen, mut connection) =
+        connect(&server, server.options().close_timeout(TIMEOUT).close_linger(Duration::MAX)).await;
     let began = Instant::now();
     client.close(1000, "done").unwrap();
     connection.expect_close(1000).await;
@@ -132,6 +133,25 @@ async fn the_close_timeout_ends_a_connection_that_the_server_answers_and_keeps_o
     let disconnect = seen.disconnected().await;
     assert_took(began, TIMEOUT);
     assert!(disconnect.clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_close_linger_ends_a_connection_that_the_server_answers_and_keeps_open() {
+    for (linger, leaves_after) in [(None, 50), (Some(200), 200), (Some(0), 0)] {
+        let server = Server::in_memory();
+        let options = server.options();
+        let options = match linger {
+            Some(linger) => options.close_linger(Duration::from_millis(linger)),
+            None => options,
+        };
+        let (client, mut seen, mut connection) = connect(&server, options).await;
+        client.close(1000, "done").unwrap();
+        connection.expect_close(1000).await;
+        let began = Instant::now();
+        connection.close(1000, "").await;
+        assert!(seen.disconnected().await.clean);
+        assert_took(began, Duration::from_millis(leaves_after));
+    }
 }
 
 #[tokio::test(start_paused = true)]

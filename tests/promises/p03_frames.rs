@@ -126,7 +126,7 @@ async fn promise_03_a_close_goes_out_behind_the_sends_before_it_and_nothing_behi
 #[tokio::test(start_paused = true)]
 async fn promise_03_a_pong_that_had_to_wait_does_not_go_out_behind_the_close_frame() {
     let server = Server::in_memory_with_buffer(1000);
-    let (client, _log) = start(server.options().write_buffer(1), |_| Then::Default);
+    let (client, _log) = start(server.options().write_buffer(1).close_linger(Duration::MAX), |_| Then::Default);
     let mut connection = accept(&server, &client).await;
     client.try_send(patterned(10_000)).unwrap();
     settle().await;

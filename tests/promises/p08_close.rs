@@ -38,9 +38,9 @@ async fn promise_08_a_close_that_nobody_answers_ends_with_the_close_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn promise_08_the_client_waits_for_the_server_to_close_tcp() {
+async fn promise_08_the_client_lets_the_server_close_tcp_first() {
     let server = Server::in_memory();
-    let (client, mut log) = start(server.options(), |_| Then::Default);
+    let (client, mut log) = start(server.options().close_linger(Duration::MAX), |_| Then::Default);
     let mut connection = server.accept().await;
     log.until("connect").await;
     client.close(4000, "").unwrap();
@@ -54,29 +54,32 @@ async fn promise_08_the_client_waits_for_the_server_to_close_tcp() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn promise_08_a_server_that_never_closes_tcp_is_waited_for_up_to_the_close_timeout() {
+async fn promise_08_a_server_that_never_closes_tcp_is_left_after_the_linger_or_the_close_timeout() {
     for initiator in ["Local", "Remote"] {
-        let server = Server::in_memory();
-        let (client, mut log) = start(server.options(), |told| match told {
-            Told::Disconnect(_) => Then::Recover(Recovery::Close),
-            _ => Then::Default,
-        });
-        let mut connection = server.accept().await;
-        log.until("connect").await;
-        let (took, _) = timed(async {
-            if initiator == "Local" {
-                client.close(4000, "").unwrap();
-                connection.expect_close(4000).await;
-                connection.close(4000, "").await;
-            } else {
-                connection.close(4000, "").await;
-                connection.expect_close(4000).await;
-            }
-            log.until(&format!("disconnect 4000 {initiator}")).await;
-            connection.expect_eof().await;
-        })
-        .await;
-        assert!(took.abs_diff(5 * S) < 20 * MS, "{initiator}: {took:?}");
+        for (linger, leaves_after) in [(None, 50 * MS), (Some(Duration::MAX), 5 * S)] {
+            let server = Server::in_memory();
+            let options = linger.into_iter().fold(server.options(), fresh::Options::close_linger);
+            let (client, mut log) = start(options, |told| match told {
+                Told::Disconnect(_) => Then::Recover(Recovery::Close),
+                _ => Then::Default,
+            });
+            let mut connection = server.accept().await;
+            log.until("connect").await;
+            let (took, _) = timed(async {
+                if initiator == "Local" {
+                    client.close(4000, "").unwrap();
+                    connection.expect_close(4000).await;
+                    connection.close(4000, "").await;
+                } else {
+                    connection.close(4000, "").await;
+                    connection.expect_close(4000).await;
+                }
+                log.until(&format!("disconnect 4000 {initiator}")).await;
+                connection.expect_eof().await;
+            })
+            .await;
+            assert!(took.abs_diff(leaves_after) < 20 * MS, "{initiator}: {took:?}");
+        }
     }
 }
 

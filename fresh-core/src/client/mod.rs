@@ -155,6 +155,16 @@ impl<I: Send + 'static> Client<I> {
         let _ = self.inner.mailbox.control(Control::Reconnect);
     }
 
+    /// As [`reconnect`](Self::reconnect), but an open connection is dropped at once, without a close handshake. For a server
+    /// that is known to be dead: `reconnect` waits up to the `close_timeout` for its answer. A connection that is closing
+    /// because the client ends is not affected.
+    ///
+    /// Frames that were accepted and not written yet are lost, and counted in [`Stats::frames_lost`].
+    pub fn reconnect_now(&self) {
+        // A client that has ended stays ended.
+        let _ = self.inner.mailbox.control(Control::ReconnectNow);
+    }
+
     /// Whether messages travel at this moment.
     pub fn is_open(&self) -> bool {
         self.state() == ConnectionState::Connected

@@ -1,4 +1,4 @@
-//! One timer for all of the machine's.
+//! The time: one clock for a pass, and one timer for all of the machine's.
 
 use std::{
     future::Future,
@@ -9,10 +9,35 @@ use std::{
 
 use tokio::time::{Sleep, sleep_until};
 
-/// Wakes the driver no later than the deadline it was last told.
+use crate::machine::Now;
+
+/// The time of a pass, read when the first input needs it, and again after a callback has run.
+#[derive(Debug, Default)]
+pub(super) struct Clock(Option<Instant>);
+
+impl Clock {
+    /// Time may have passed: the next input reads the clock again.
+    #[inline]
+    pub(super) fn expire(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Now for Clock {
+    fn now(&mut self) -> Instant {
+        *self.0.get_or_insert_with(now)
+    }
+}
+
+/// Tokio's time, so that it can be paused in tests.
+pub(super) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+/// Wakes the driver no later than the last deadline.
 ///
-/// A deadline that moves away, as that of an idle timeout does with each read, leaves the timer where it is: it fires
-/// early once and is set anew, which is far cheaper than setting it with each read.
+/// A deadline that moves away, as that of an idle timeout does with each read, leaves the timer where it is: the timer
+/// fires early once and is set again, which is far cheaper than setting it with each read.
 #[derive(Debug, Default)]
 pub(super) struct Alarm {
     sleep: Option<Pin<Box<Sleep>>>,
@@ -30,9 +55,4 @@ impl Alarm {
         }
         sleep.as_mut().poll(cx)
     }
-}
-
-/// The time, as the machine is told it: tokio's, so that it can be paused in tests.
-pub(super) fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }

@@ -1,32 +1,21 @@
-//! The calls that wait for the handler, in the order of what caused them, and bounded.
+//! The calls that wait for the handler, in the order of the events that caused them, and bounded.
 
 use std::collections::VecDeque;
 
-use crate::{exit::ExitReason, frame::Message, machine::Event, options::Options};
+use crate::{frame::Control, machine::Event, options::Options};
 
-/// What the handler is told next.
-#[derive(Debug)]
-pub(super) enum Call<I> {
-    /// A message that nothing waits before.
-    Message(Message),
-    Event(Event),
-    Info(I),
-    /// The last one.
-    Terminate(ExitReason),
-}
-
-/// What waits for its turn.
+/// A call that waits for its turn.
 #[derive(Debug)]
 pub(super) enum Waiting {
     Event(Event),
-    /// The next info. It stays in its mailbox, which bounds how many there are.
+    /// The next info. It stays in its mailbox, which bounds the number of infos.
     Info,
 }
 
-/// A queue of calls. Messages and control frames count against the bounds; what happens once a connection does not.
+/// A queue of calls. Messages and control frames count against the bounds; the few events of a connection's life do not.
 #[derive(Debug)]
 pub(super) struct Calls {
-    /// What a callback's own answer led to: it comes before what waits already.
+    /// Caused by a callback's own answer: these come before all other calls.
     next: VecDeque<Event>,
     queue: VecDeque<Waiting>,
     messages: usize,
@@ -49,16 +38,46 @@ impl Calls {
         }
     }
 
-    /// Whether another message may come; a single one always may, whatever its size.
+    /// Whether another message may be queued; a single one always may, whatever its size.
+    #[inline]
     pub(super) fn has_room(&self) -> bool {
         self.messages == 0 || (self.messages < self.most_messages && self.bytes < self.most_bytes)
     }
 
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.next.is_empty() && self.queue.is_empty()
     }
 
-    pub(super) fn push_event(&mut self, event: Event) {
+    /// Whether an event waits; infos do not count.
+    #[inline]
+    pub(super) fn has_event(&self) -> bool {
+        self.next.len() + self.queue.len() > self.infos
+    }
+
+    /// Queues an event. A small message behind another event gets memory of its own, so that the memory which the queue
+    /// holds is about the bytes that it counts: otherwise each message could keep a whole read buffer.
+    #[inline]
+    pub(super) fn push(&mut self, event: Event) {
+        if self.has_event() { self.push_behind(event) } else { self.push_counted(event) }
+    }
+
+    #[inline(never)]
+    fn push_behind(&mut self, event: Event) {
+        self.push_counted(match event {
+            Event::Message(message) => Event::Message(message.compact()),
+            Event::Control(Control::Ping(payload)) => Event::Control(Control::Ping(payload.to_vec().into())),
+            Event::Control(Control::Pong(payload)) => Event::Control(Control::Pong(payload.to_vec().into())),
+            other @ (Event::Connected(_)
+            | Event::Down(_)
+            | Event::Disconnected(..)
+            | Event::Failed(..)
+            | Event::Renew) => other,
+        });
+    }
+
+    #[inline]
+    fn push_counted(&mut self, event: Event) {
         if let Some(bytes) = counted(&event) {
             self.messages += 1;
             self.bytes += bytes;
@@ -66,12 +85,12 @@ impl Calls {
         self.queue.push_back(Waiting::Event(event));
     }
 
-    /// Before all that waits, behind what came this way before.
+    /// Queues an event before all other calls, behind those queued this way.
     pub(super) fn push_next(&mut self, event: Event) {
         self.next.push_back(event);
     }
 
-    /// Gives those infos a place that have none: so many wait in their mailbox.
+    /// Gives a place to the infos that have none yet; `waiting` infos are in their mailbox.
     pub(super) fn note_infos(&mut self, waiting: usize) {
         while self.infos < waiting {
             self.infos += 1;
@@ -79,9 +98,10 @@ impl Calls {
         }
     }
 
+    #[inline]
     pub(super) fn pop(&mut self) -> Option<Waiting> {
-        if let Some(event) = self.next.pop_front() {
-            return Some(Waiting::Event(event));
+        if !self.next.is_empty() {
+            return self.next.pop_front().map(Waiting::Event);
         }
         let next = self.queue.pop_front()?;
         match &next {
@@ -96,7 +116,7 @@ impl Calls {
         Some(next)
     }
 
-    /// Drops what a connection led to, and says how many messages were among it; infos stay.
+    /// Drops the events of a connection, and returns how many messages were among them; infos stay.
     pub(super) fn discard_events(&mut self) -> u64 {
         let is_message = |next: &&Waiting| matches!(next, Waiting::Event(Event::Message(_)));
         let messages = self.queue.iter().filter(is_message).count();
@@ -107,19 +127,20 @@ impl Calls {
     }
 }
 
-/// The bytes that an event counts for; `None` where it is not counted.
+/// The bytes that an event counts for; `None` if it is not counted.
+#[inline]
 fn counted(event: &Event) -> Option<usize> {
     match event {
         Event::Message(message) => Some(message.len()),
-        Event::Control(_) => Some(0),
-        Event::Connected(_) | Event::Disconnected(_) | Event::Failed(..) => None,
+        Event::Control(Control::Ping(payload) | Control::Pong(payload)) => Some(payload.len()),
+        Event::Connected(_) | Event::Down(_) | Event::Disconnected(..) | Event::Failed(..) | Event::Renew => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connection::Disconnect;
+    use crate::{connection::Disconnect, machine::About};
 
     fn calls(messages: usize, bytes: usize) -> Calls {
         Calls::new(&Options::new("ws://host").unwrap().inbound(messages, bytes))
@@ -132,12 +153,12 @@ mod tests {
     #[test]
     fn calls_come_out_in_the_order_in_which_they_went_in() {
         let mut calls = calls(8, 8);
-        calls.push_event(message(1));
+        calls.push(message(1));
         calls.note_infos(1);
-        calls.push_event(Event::Disconnected(Disconnect::unanswered()));
+        calls.push(Event::Disconnected(Box::new(Disconnect::unanswered()), About::Loss(1)));
         assert!(matches!(calls.pop(), Some(Waiting::Event(Event::Message(_)))));
         assert!(matches!(calls.pop(), Some(Waiting::Info)));
-        assert!(matches!(calls.pop(), Some(Waiting::Event(Event::Disconnected(_)))));
+        assert!(matches!(calls.pop(), Some(Waiting::Event(Event::Disconnected(..)))));
         assert!(calls.pop().is_none() && calls.is_empty());
     }
 
@@ -145,7 +166,7 @@ mod tests {
     fn an_info_gets_one_place_however_often_it_is_seen_in_its_mailbox() {
         let mut calls = calls(8, 8);
         calls.note_infos(2);
-        calls.push_event(message(1));
+        calls.push(message(1));
         calls.note_infos(3);
         calls.note_infos(3);
         let order: Vec<bool> = std::iter::from_fn(|| calls.pop()).map(|next| matches!(next, Waiting::Info)).collect();
@@ -157,15 +178,15 @@ mod tests {
     #[test]
     fn messages_are_bounded_by_number_and_by_bytes() {
         let mut by_number = calls(2, 100);
-        by_number.push_event(message(0));
+        by_number.push(message(0));
         assert!(by_number.has_room());
-        by_number.push_event(message(0));
+        by_number.push(message(0));
         assert!(!by_number.has_room());
         by_number.pop();
         assert!(by_number.has_room());
 
         let mut by_bytes = calls(100, 10);
-        by_bytes.push_event(message(11));
+        by_bytes.push(message(11));
         assert!(!by_bytes.has_room());
         by_bytes.pop();
         assert!(by_bytes.has_room());
@@ -179,27 +200,38 @@ mod tests {
     #[test]
     fn what_happens_once_a_connection_always_has_room() {
         let mut calls = calls(1, 1);
-        calls.push_event(Event::Disconnected(Disconnect::unanswered()));
+        calls.push(Event::Disconnected(Box::new(Disconnect::unanswered()), About::Loss(1)));
         assert!(calls.has_room());
     }
 
     #[test]
     fn discarded_events_are_told_by_their_messages_and_infos_stay() {
         let mut calls = calls(1, 1);
-        calls.push_event(message(1));
+        calls.push(message(1));
         calls.note_infos(1);
-        calls.push_next(Event::Disconnected(Disconnect::unanswered()));
+        calls.push_next(Event::Disconnected(Box::new(Disconnect::unanswered()), About::Loss(1)));
         assert_eq!(calls.discard_events(), 1);
         assert!(calls.has_room());
         assert!(matches!(calls.pop(), Some(Waiting::Info)) && calls.is_empty());
     }
 
     #[test]
+    fn a_small_message_that_waits_behind_another_event_does_not_keep_the_buffer_that_it_was_read_into() {
+        let read = bytes::Bytes::from(vec![0; 64 << 10]);
+        let mut calls = calls(8, 8);
+        calls.push(Event::Message(read.slice(..1).into()));
+        calls.push(Event::Message(read.slice(1..2).into()));
+        calls.push(Event::Control(Control::Ping(read.slice(2..3))));
+        calls.pop();
+        assert!(read.is_unique(), "only the first one, for which nothing waited, shared the buffer");
+    }
+
+    #[test]
     fn what_an_answer_led_to_comes_before_what_waits() {
         let mut calls = calls(8, 8);
-        calls.push_event(message(1));
-        calls.push_next(Event::Disconnected(Disconnect::unanswered()));
-        assert!(matches!(calls.pop(), Some(Waiting::Event(Event::Disconnected(_)))));
+        calls.push(message(1));
+        calls.push_next(Event::Disconnected(Box::new(Disconnect::unanswered()), About::Loss(1)));
+        assert!(matches!(calls.pop(), Some(Waiting::Event(Event::Disconnected(..)))));
         assert!(matches!(calls.pop(), Some(Waiting::Event(Event::Message(_)))));
     }
 }

@@ -36,10 +36,10 @@ impl Log {
     pub(super) fn event(self, event: &Event) {
         match event {
             Event::Connected(upgrade) => self.connected(upgrade),
-            Event::Disconnected(disconnect) => self.disconnected(disconnect),
+            Event::Disconnected(disconnect, _) => self.disconnected(disconnect),
             Event::Failed(error, _) => self.failed(error),
-            // Traffic is counted, not logged.
-            Event::Message(_) | Event::Control(_) => {}
+            // Traffic is counted, not logged. The event behind a `Down` says the same.
+            Event::Message(_) | Event::Control(_) | Event::Down(_) | Event::Renew => {}
         }
     }
 
@@ -64,8 +64,8 @@ impl Log {
         }
     }
 
-    /// Only the states that no event tells of.
-    pub(super) fn moved(self, state: ConnectionState, wait: Option<Duration>) {
+    /// Only the states that no event reports.
+    pub(super) fn entered(self, state: ConnectionState, wait: Option<Duration>) {
         if self.info {
             match state {
                 ConnectionState::Idle => info!(target: TARGET, "idle until `reconnect()` is called"),
@@ -78,6 +78,13 @@ impl Log {
                 | ConnectionState::Draining
                 | ConnectionState::Ended => {}
             }
+        }
+    }
+
+    /// Code of the user's panicked where no callback can learn it.
+    pub(super) fn panicked(self, place: &str, message: &str) {
+        if self.error {
+            tracing::error!(target: TARGET, "{place} panicked: {message}");
         }
     }
 

@@ -8,9 +8,9 @@ use std::{
 use tokio::sync::watch;
 use tracing::Span;
 
-use super::log;
+use super::{connection::Connection, log};
 use crate::{
-    connection::{ConnectionState, Upgrade},
+    connection::ConnectionState,
     error::SendFailure,
     exit::ExitReason,
     options::{Offline, Options},
@@ -70,33 +70,21 @@ impl Shared {
         ConnectionState::ALL.get(index).copied().unwrap_or(ConnectionState::Ended)
     }
 
+    /// Publishes the state, and what is known of the connection, all at once: a sender that `connected()` lets continue
+    /// can send.
+    pub(super) fn publish(&self, state: ConnectionState, connections: u64, connection: Option<&mut Connection>) {
+        self.status.send_modify(|status| {
+            status.connections = connections;
+            status.peer_addr = connection.as_ref().and_then(|connection| connection.peer_addr);
+            status.local_addr = connection.as_ref().and_then(|connection| connection.local_addr);
+            status.protocol = connection.and_then(|connection| connection.protocol.clone());
+            self.set(status, state);
+        });
+    }
+
     fn set(&self, status: &mut Status, state: ConnectionState) {
         status.state = state;
         self.state.store(state as u8, Ordering::Release);
-    }
-
-    /// State and count change at once: whoever `connected()` lets go may send.
-    pub(crate) fn opened(&self, upgrade: &Upgrade) {
-        self.status.send_modify(|status| {
-            self.set(status, ConnectionState::Connected);
-            status.connections += 1;
-            status.peer_addr = upgrade.peer_addr;
-            status.local_addr = upgrade.local_addr;
-            status.protocol.clone_from(&upgrade.protocol);
-        });
-    }
-
-    pub(crate) fn moved(&self, state: ConnectionState) {
-        self.status.send_modify(|status| self.set(status, state));
-    }
-
-    /// The transport is gone, and its addresses with it.
-    pub(crate) fn dropped(&self) {
-        self.status.send_modify(|status| {
-            status.peer_addr = None;
-            status.local_addr = None;
-            status.protocol = None;
-        });
     }
 
     /// Frames that nobody will get: counted, and told where nobody else is told.
@@ -115,8 +103,8 @@ impl Shared {
         }
     }
 
-    /// The last word about a client; the first one counts.
-    pub(crate) fn ended(&self, reason: ExitReason) {
+    /// Publishes the end of the client. Only the first reason counts.
+    pub(super) fn ended(&self, reason: ExitReason) {
         self.status.send_modify(|status| {
             self.set(status, ConnectionState::Ended);
             status.exit.get_or_insert(reason);
@@ -126,14 +114,12 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderMap;
-
     use super::*;
 
     #[test]
     fn a_connection_is_never_counted_before_it_can_be_used() {
         let shared = Shared::new(&Options::new("ws://host/").unwrap());
-        shared.opened(&Upgrade::new(HeaderMap::new()));
+        shared.publish(ConnectionState::Connected, 1, None);
         let status = shared.status.borrow();
         assert_eq!((status.connections, status.state), (1, ConnectionState::Connected));
     }

@@ -1,20 +1,19 @@
-//! An open connection: bytes in and out, never waiting for one while the other could go on.
+//! The bytes of an open connection, in and out: never waiting for one direction while the other could go on.
 
 use std::{
-    collections::VecDeque,
     io, mem,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::{Buf, BufMut, BytesMut};
 use tokio::io::AsyncWrite;
 use tokio_util::io::{poll_read_buf, poll_write_buf};
 
+use super::guarded::Guarded;
 use crate::{
     error::DecodeError,
-    frame::{Frame, Message},
-    machine::{Origin, Outbound},
+    frame::Frame,
     options::{Io, Options},
     wire::{
         deflate::{Agreed, Deflater, Inflater, Tally},
@@ -24,52 +23,43 @@ use crate::{
     },
 };
 
-/// A read buffer begins with this. An idle connection has none.
+/// The size of a new read buffer, in bytes. An idle connection has none.
 const SMALL_READ: usize = 4 << 10;
-/// One read asks for no more than this, but for the rest of a frame that is larger.
+/// One read asks for no more bytes than this, except for the rest of a frame that is larger.
 const LARGE_READ: usize = 64 << 10;
-/// TLS keeps back no more than half of this of what was written to it.
-const KEPT_BACK: u64 = 128 << 10;
+/// TLS holds back no more than half of this of what was written to it.
+const HELD_BACK: u64 = 128 << 10;
 
 pub(super) struct Stream {
-    io: Box<dyn Io>,
+    io: Guarded,
     buffer: BytesMut,
-    /// What there was room for in the buffer when it was last made or made larger.
+    /// How much room the buffer had when it was last made or made larger.
     allotted: usize,
     read_size: usize,
-    /// How many bytes came since the socket last had none.
+    /// How many bytes arrived since the socket last had none.
     arrived: usize,
-    /// The most that a large frame has made the buffer grow to; the next one gets as much at once.
+    /// The largest size that a large frame has made the buffer grow to; the next one gets as much at once.
     large: usize,
     inbound: Inbound,
-    /// The server broke the protocol: what comes after it is not looked at.
+    /// The server broke the protocol: nothing behind the violation is decoded.
     broken: bool,
     outgoing: Outgoing,
+    /// The option `write_buffer`.
     most_outgoing: usize,
-    /// How much of what was written has been flushed.
+    /// How many bytes of those written are flushed.
     flushed: u64,
-    /// How many of the bytes written were told of.
-    told: u64,
-    marks: VecDeque<Mark>,
+    /// How many bytes of those written are counted.
+    counted: u64,
     late_pong: Option<Frame>,
-    /// Why no more can be written, until that is told.
-    unwritable: Option<io::Error>,
-    /// What the machine was told last.
-    pub(super) paused: bool,
-    pub(super) stalled: bool,
+    /// Why nothing more can be written, until that is reported.
+    write_error: Option<io::Error>,
 }
 
-/// Where a user's frame ends in the bytes of this connection.
-struct Mark {
-    end: u64,
-    receipt: Option<u64>,
-}
-
-/// What became of an attempt to write.
+/// What a write achieved.
 pub(super) enum Wrote {
-    /// Everything is out.
+    /// Every byte is written.
     All,
-    /// The socket takes no more; whether it took anything.
+    /// The socket accepts no more; whether it accepted any.
     Stalled { progress: bool },
 }
 
@@ -78,7 +68,7 @@ impl Stream {
         let inflater = agreed.map(|agreed| Box::new(Inflater::new(agreed, &options.limits)));
         let deflater = agreed.zip(options.deflate).map(|(agreed, options)| Box::new(Deflater::new(agreed, &options)));
         Self {
-            io,
+            io: Guarded::new(io),
             buffer: read,
             allotted: 0,
             read_size: SMALL_READ,
@@ -89,16 +79,14 @@ impl Stream {
             outgoing: Outgoing::new(deflater),
             most_outgoing: options.write_buffer,
             flushed: 0,
-            told: 0,
-            marks: VecDeque::new(),
+            counted: 0,
             late_pong: None,
-            unwritable: None,
-            paused: false,
-            stalled: false,
+            write_error: None,
         }
     }
 
-    /// The next frame of what was read; nothing after an error.
+    /// The next message or control frame of what was read; nothing after an error.
+    #[inline]
     pub(super) fn next_frame(&mut self) -> Result<Option<Frame>, DecodeError> {
         if self.broken {
             self.buffer.clear();
@@ -109,21 +97,16 @@ impl Stream {
         next
     }
 
-    /// The next message, where it can be had at once; where not, [`next_frame`](Self::next_frame) knows more.
-    #[inline]
-    pub(super) fn next_message(&mut self) -> Option<Result<Message, DecodeError>> {
-        if self.broken {
-            return None;
-        }
-        let next = self.inbound.next_whole(&mut self.buffer)?;
-        self.broken = next.is_err();
-        Some(next)
+    /// Whether so much waits to be decoded that reading more has to wait.
+    pub(super) fn is_backed_up(&self) -> bool {
+        self.buffer.len() >= LARGE_READ
     }
 
-    /// Reads once; `Ok(0)` is the end. The buffer grows with what comes, or came before: never with what a frame declares.
+    /// Reads once; `Ok(0)` is the end. The buffer grows with the bytes that arrive, or arrived before: never with a length
+    /// that a frame declares.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let missing = self.inbound.missing(&self.buffer);
-        // The end of a large frame is mostly the end of a read, so that the frame can have the buffer for itself.
+        // A read ends where a large frame ends, so that the frame can have the buffer for itself.
         let (size, most) = if missing > LARGE_READ {
             self.large = self.large.max(self.buffer.len());
             (missing.min(self.large), missing)
@@ -151,12 +134,12 @@ impl Stream {
         }
     }
 
-    /// Gives back what a busy time needed and an idle one does not.
+    /// Returns memory that a busy time needed and an idle one does not.
     fn shrink(&mut self) {
         if mem::take(&mut self.arrived) < self.read_size / 2 {
             self.read_size = (self.read_size / 2).max(SMALL_READ);
             self.large = (self.large / 2).max(LARGE_READ);
-            // Where messages hold it as well, that would free nothing, and the next one would take a buffer of its own.
+            // If messages hold the buffer as well, dropping it here frees nothing, and the next message needs a new one.
             if self.buffer.is_empty() && self.buffer.try_reclaim(self.allotted) {
                 self.buffer = BytesMut::new();
             }
@@ -165,65 +148,57 @@ impl Stream {
         self.outgoing.shrink();
     }
 
-    /// Whether so much waits to be written that nothing may be added that can wait elsewhere.
+    /// Whether so much waits to be written that everything that can wait elsewhere has to.
+    #[inline]
     pub(super) fn is_full(&self) -> bool {
-        self.outgoing.len() >= self.most_outgoing && self.unwritable.is_none()
+        self.outgoing.len() >= self.most_outgoing && self.write_error.is_none()
     }
 
-    /// Encodes a frame; it goes out with the next write.
-    pub(super) fn send(&mut self, Outbound { frame, origin }: Outbound) {
-        if self.unwritable.is_some() {
-            self.mark(u64::MAX, origin);
-            return;
+    /// Encodes a frame, which the next write sends. Returns the position of its end among all bytes.
+    #[inline]
+    pub(super) fn send(&mut self, frame: Frame) -> u64 {
+        if self.write_error.is_some() {
+            return u64::MAX;
         }
-        // Only the latest of the pings that wait for an answer needs one (RFC 6455 §5.5.3), so that a server that
-        // pings and does not read cannot make us hold more and more.
-        if origin == Origin::Machine && matches!(frame, Frame::Pong(_)) && self.is_full() {
-            self.late_pong = Some(frame);
-            return;
-        }
-        // Nothing goes out behind a close frame.
+        // Nothing is sent behind a close frame.
         if matches!(frame, Frame::Close(_))
             && let Some(pong) = self.late_pong.take()
         {
             self.outgoing.push(pong);
         }
-        let end = self.outgoing.push(frame);
-        self.mark(end, origin);
+        self.outgoing.push(frame)
     }
 
-    /// Encodes a piece of a message; who sent it is told of the last one.
-    pub(super) fn send_piece(&mut self, piece: Piece, receipt: u64) {
-        let ends = piece.place.ends();
-        let end = if self.unwritable.is_some() { u64::MAX } else { self.outgoing.piece(piece) };
-        if ends {
-            self.mark(end, Origin::Handle(Some(receipt)));
+    /// As [`send`](Self::send), for the answer to a ping. Only the latest of the pings that wait for an answer needs one
+    /// (RFC 6455 §5.5.3), so a server that pings and does not read cannot make the client hold more and more pongs.
+    pub(super) fn send_pong(&mut self, pong: Frame) {
+        if self.is_full() {
+            self.late_pong = Some(pong);
+        } else {
+            self.send(pong);
         }
     }
 
-    fn mark(&mut self, end: u64, origin: Origin) {
-        match origin {
-            Origin::Machine => {}
-            Origin::Callback => self.marks.push_back(Mark { end, receipt: None }),
-            Origin::Handle(receipt) => self.marks.push_back(Mark { end, receipt }),
-        }
+    /// Encodes a piece of a message. Returns the position of its end among all bytes.
+    pub(super) fn send_piece(&mut self, piece: Piece) -> u64 {
+        if self.write_error.is_some() { u64::MAX } else { self.outgoing.piece(piece) }
     }
 
-    /// Notes that nothing can be written any more. What the server said before it went can still be read, and says
-    /// more than that it is gone: until all of it is read, this is kept back.
+    /// Notes that nothing more can be written. The server's last bytes can still be read, and say more than that the
+    /// connection is gone: this error is held back until they are read.
     pub(super) fn fail_writing(&mut self, error: io::Error) {
-        self.unwritable = Some(error);
+        self.write_error = Some(error);
     }
 
     pub(super) fn is_unwritable(&self) -> bool {
-        self.unwritable.is_some()
+        self.write_error.is_some()
     }
 
     pub(super) fn take_write_error(&mut self) -> Option<io::Error> {
-        self.unwritable.take()
+        self.write_error.take()
     }
 
-    /// Writes what is ready, in as few calls as the socket allows, and flushes: TLS keeps back what is not flushed.
+    /// Writes all that is queued, in as few calls as the socket allows, and flushes: TLS holds back what is not flushed.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> io::Result<Wrote> {
         let before = self.outgoing.written();
         loop {
@@ -242,11 +217,11 @@ impl Stream {
             ready!(self.poll_flush(cx))?;
             return Poll::Ready(Ok(false));
         }
-        match self.poll_write_pieces(cx) {
+        match self.poll_write_chunks(cx) {
             Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             Poll::Ready(wrote) => wrote?,
             Poll::Pending => {
-                // A socket that is always full would otherwise never let a frame be known as sent.
+                // With a socket that is always full, no frame would otherwise ever be known as sent.
                 ready!(self.poll_flush(cx))?;
                 return Poll::Pending;
             }
@@ -259,8 +234,8 @@ impl Stream {
         Poll::Ready(Ok(true))
     }
 
-    /// Writes once. One piece goes out by a plain write, which costs the system less than one of many.
-    fn poll_write_pieces(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    /// Writes once. A single chunk is written by a plain write, which costs the system less than a vectored one.
+    fn poll_write_chunks(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let io = Pin::new(&mut self.io);
         let first = self.outgoing.chunk();
         if first.len() < self.outgoing.remaining() {
@@ -280,26 +255,35 @@ impl Stream {
         Poll::Ready(Ok(()))
     }
 
-    /// How many bytes were written since this was last asked.
+    /// Ends the connection: writes what the socket accepts at once, and then, if that is all, ends TLS with close_notify
+    /// (RFC 8446 §6.1) and our direction of TCP.
+    ///
+    /// # Errors
+    ///
+    /// The message of the panic, if the user's byte stream panics.
+    pub(super) fn close(&mut self) -> Result<(), std::sync::Arc<str>> {
+        let cx = &mut Context::from_waker(Waker::noop());
+        // The connection is dropped next, whatever the result is.
+        if !self.is_unwritable() && matches!(self.poll_write(cx), Ok(Wrote::All)) {
+            let _ = Pin::new(&mut self.io).poll_shutdown(cx);
+        }
+        self.io.close()
+    }
+
+    /// How many bytes were written since the last call.
     pub(super) fn take_written(&mut self) -> u64 {
         let written = self.outgoing.written();
-        written - mem::replace(&mut self.told, written)
+        written - mem::replace(&mut self.counted, written)
     }
 
-    /// What was decompressed and what was compressed since this was last asked; `None` where nothing can be.
+    /// Up to which position the bytes are out.
+    #[inline]
+    pub(super) fn sent(&self) -> u64 {
+        self.flushed.max(self.outgoing.written().saturating_sub(HELD_BACK))
+    }
+
+    /// What was decompressed and compressed since the last call; `None` if nothing can be.
     pub(super) fn take_tallies(&mut self) -> Option<(Tally, Tally)> {
         self.inbound.take_tally().zip(self.outgoing.take_tally())
-    }
-
-    /// The receipt, where it has one, of the next user's frame that is out.
-    pub(super) fn next_sent(&mut self) -> Option<Option<u64>> {
-        let sent = self.flushed.max(self.outgoing.written().saturating_sub(KEPT_BACK));
-        let mark = self.marks.pop_front_if(|mark| mark.end <= sent)?;
-        Some(mark.receipt)
-    }
-
-    /// The receipts, where they have one, of the users' frames that are not out.
-    pub(super) fn unsent(&mut self) -> impl Iterator<Item = Option<u64>> {
-        self.marks.drain(..).map(|mark| mark.receipt)
     }
 }

@@ -1,413 +1,454 @@
-//! One turn of the loop: what has come in goes to the machine, what it wants done is done.
+//! A turn of a client's task: what happened goes to the machine, which acts on the world.
+//!
+//! A turn is one poll of the task, from one yield to the next. It consists of passes over everything that can have news,
+//! in five phases, and of the callbacks between them. [`Budget`] has the share of each class of work.
 
 use std::{
-    collections::HashMap,
     future::{Future, poll_fn},
-    mem,
+    io, mem,
     pin::pin,
     sync::Arc,
-    task::{Context, Poll, ready},
-    time::Instant,
+    task::{Context, Poll},
 };
-
-use tokio::task::coop;
 
 use super::{
-    alarm::{Alarm, now},
-    callbacks::caught,
-    calls::{Call, Calls, Waiting},
-    link::Link,
+    alarm::{Alarm, Clock},
+    budget::{Budget, Class},
+    calls::Waiting,
+    connection::report,
+    guarded::panic_of,
+    link::Progress,
     log::Log,
-    pieces::Underway,
+    next::{Callback, Decoded, Due, Next},
     shared::Shared,
+    stream::Wrote,
+    world::Net,
 };
 use crate::{
-    action::{Action, Frames},
     backoff::Backoff,
-    connection::ConnectionState,
-    error::{Reason, SendFailure},
+    error::{SendError, SendFailure, StreamError},
     exit::ExitReason,
-    machine::{Answer, Command, Config, Input, Machine, Origin, Outbound},
-    mailbox::{Close, Confirm, Control, Mail, Post},
-    options::Options,
+    machine::{Answer, Attempt, Command, Config, Input, Machine, Now, Outbound, Wire, World},
+    mailbox::{Close, Control, Mail, Pieces, Post},
+    options::{Offline, Options},
 };
 
-/// How many callbacks may run before the connection is looked at again.
-const BURST: usize = 128;
-
-pub(super) struct Turn<I> {
-    pub(super) machine: Machine,
-    now: Instant,
-    /// A callback was pending since that time.
-    pended: bool,
-    pub(super) options: Arc<Options>,
-    shared: Arc<Shared>,
-    pub(super) post: Post<I>,
-    /// What was asked for before the start.
-    early: Vec<Control>,
-    /// The message that goes out in pieces.
-    pub(super) pieces: Option<Box<Underway>>,
-    pub(super) receipts: HashMap<u64, Confirm>,
-    pub(super) next_receipt: u64,
-    pub(super) link: Link,
-    pub(super) calls: Calls,
-    burst: usize,
+pub(super) struct Turn {
+    machine: Machine,
+    world: Net,
+    clock: Clock,
     alarm: Alarm,
-    pub(super) log: Log,
-    state: ConnectionState,
-    /// Messages that came too late for a callback of this connection.
-    pub(super) discarded: u64,
-    pub(super) renewal: bool,
-    pub(super) exit: Option<ExitReason>,
-    /// An effect made something new to poll.
-    pub(super) again: bool,
-    /// Bytes were read that nobody has looked at.
-    pub(super) unseen: bool,
+    budget: Budget,
+    /// Whether a callback may reply. One that never does needs no room for a reply.
+    replies: bool,
+    /// The machine received an input in this pass, so an earlier phase may have work again.
+    fed: bool,
 }
 
-impl<I: Send + 'static> Turn<I> {
-    pub(super) fn new(options: Options, shared: Arc<Shared>, post: Post<I>, renewable: bool) -> Self {
-        let machine = Machine::new(Config::new(&options, renewable), Backoff::new(options.backoff));
+impl Turn {
+    pub(super) fn new(options: Options, shared: Arc<Shared>, renewable: bool, replies: bool) -> Self {
         Self {
-            state: machine.state(),
-            machine,
-            now: now(),
-            pended: false,
-            calls: Calls::new(&options),
-            log: Log::new(&options),
-            options: Arc::new(options),
-            shared,
-            post,
-            early: Vec::new(),
-            pieces: None,
-            receipts: HashMap::new(),
-            next_receipt: 0,
-            link: Link::None,
-            burst: 0,
+            machine: Machine::new(Config::new(&options, renewable), Backoff::new(options.backoff)),
+            world: Net::new(options, shared),
+            clock: Clock::default(),
             alarm: Alarm::default(),
-            discarded: 0,
-            renewal: false,
-            exit: None,
-            again: false,
-            unseen: false,
+            budget: Budget::new(),
+            replies,
+            fed: false,
         }
     }
 
-    /// Waits for what has to come first; a stop ends the waiting.
-    pub(super) async fn admitted<K>(
-        &mut self,
-        entry: impl Future<Output = Result<K, Reason>>,
-    ) -> Result<K, ExitReason> {
-        tokio::select! {
-            biased;
-            admitted = caught(entry) => match admitted {
-                Ok(admitted) => admitted.map_err(ExitReason::Failed),
-                Err(panic) => Err(ExitReason::Panicked(panic)),
-            },
-            () = self.stopped() => Err(ExitReason::Stopped),
-        }
-    }
-
-    /// Until a stop is asked for; what else is asked for meanwhile is done after the start.
-    async fn stopped(&mut self) {
-        poll_fn(|cx| {
-            self.post.look(cx);
-            while let Some(control) = self.post.next_control() {
-                match control {
-                    Control::Stop => return Poll::Ready(()),
-                    Control::Close(_) | Control::Reconnect => self.early.push(control),
-                }
-            }
-            Poll::Pending
-        })
-        .await;
-    }
-
-    pub(super) fn start(&mut self) {
-        self.now = now();
+    /// Begins the client's life, with the controls that arrived before.
+    pub(super) fn start(&mut self, early: Vec<Control>) {
         self.feed(Input::Start);
-        for control in mem::take(&mut self.early) {
+        for control in early {
             self.feed(Input::Command(control.into()));
         }
     }
 
-    /// The next call for the handler, once there is one; the connection goes on until then.
-    pub(super) fn poll_call(&mut self, cx: &mut Context<'_>) -> Poll<Call<I>> {
+    /// The next call for the handler, as soon as one is due. The connection is served until then.
+    pub(super) fn poll_due<I>(&mut self, post: &mut Post<I>, cx: &mut Context<'_>) -> Poll<Due> {
         loop {
-            if let Some(reason) = self.exit.take() {
-                return Poll::Ready(Call::Terminate(reason));
+            if let Some(due) = self.due() {
+                return Poll::Ready(due);
             }
-            if self.burst < BURST && self.may_call() {
-                if self.calls.is_empty() {
-                    if let Some(message) = self.next_message() {
-                        return Poll::Ready(Call::Message(message));
-                    }
-                    self.decode(false);
-                }
-                if let Some(call) = self.next_call() {
-                    self.burst += 1;
-                    return Poll::Ready(call);
-                }
-            }
-            if self.burst >= BURST {
-                // A flood must not keep other tasks from running.
-                ready!(coop::poll_proceed(cx)).made_progress();
-            }
-            self.burst = 0;
-            self.poll(cx, false);
-            if self.machine.is_draining() {
-                self.feed(Input::Answer(Answer::Settled));
-            } else if self.exit.is_none() && !self.may_have_call() {
-                return Poll::Pending;
+            if self.pass(post, Callback::None, cx) == Next::Park {
+                return self.budget.yields(cx);
             }
         }
     }
 
-    /// Runs a callback, and the connection beside it; `None` where the client ended before the callback did.
-    pub(super) async fn while_pending<T>(&mut self, callback: impl Future<Output = T>) -> Option<T> {
+    /// Runs a callback, and serves the connection while it is pending; `None` if the client ended before the callback did.
+    pub(super) async fn beside<I, T>(&mut self, post: &mut Post<I>, callback: impl Future<Output = T>) -> Option<T> {
         let mut callback = pin!(callback);
         poll_fn(|cx| match callback.as_mut().poll(cx) {
-            Poll::Ready(answer) => {
-                self.returned();
-                Poll::Ready(Some(answer))
+            Poll::Ready(output) => {
+                // The callback may have taken any time.
+                self.clock.expire();
+                Poll::Ready(Some(output))
             }
-            Poll::Pending => self.poll_beside(cx),
+            Poll::Pending => self.poll_beside(post, cx),
         })
         .await
     }
 
-    /// Polls the connection beside a callback that is pending; ready where the client ended before the callback did.
-    pub(super) fn poll_beside<T>(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        self.poll(cx, true);
-        self.pended = true;
-        if self.machine.has_ended() { Poll::Ready(None) } else { Poll::Pending }
+    fn poll_beside<I, T>(&mut self, post: &mut Post<I>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        while self.pass(post, Callback::Pending, cx) == Next::Again {}
+        if self.machine.has_ended() { Poll::Ready(None) } else { self.budget.yields(cx) }
     }
 
-    /// A callback returned: where it had to wait, what is decoded next comes at another time than the last look.
+    /// A callback returned.
     #[inline]
-    pub(super) fn returned(&mut self) {
-        if mem::take(&mut self.pended) {
-            self.now = now();
-        }
-    }
-
     pub(super) fn answer(&mut self, answer: Answer) {
-        // The commonest answers start no timer, so they need no clock.
-        let timeless = match &answer {
-            Answer::Action(Action::Continue) => true,
-            Answer::Action(Action::Reply(Frames::One(frame))) => frame.is_data(),
-            Answer::Action(_) | Answer::Raised(_) | Answer::Verdict(..) | Answer::Panicked(_) | Answer::Settled => {
-                false
-            }
-        };
-        if !timeless {
-            self.now = now();
-        }
         self.feed(Input::Answer(answer));
     }
 
-    pub(super) fn take_renewal(&mut self) -> bool {
-        mem::take(&mut self.renewal)
-    }
-
-    /// Gives up everything but the handler. Whoever still waits for a frame learns that the client has ended.
-    pub(super) fn end(mut self, reason: &ExitReason) {
-        self.log.ended(reason);
-        self.post.close();
-        self.lost_infos(self.post.infos() as u64);
-        let mut lost = 0;
-        let mails: Vec<Mail> = self.post.mail().collect();
-        for mail in mails {
-            // The sender of a message in pieces learns it from the end of its channel.
-            if let Some((frame, confirm)) = mail.into_frame() {
-                let outbound = self.outbound(frame, confirm);
-                lost += u64::from(self.give_back(outbound, &SendFailure::Ended));
-            }
-        }
-        self.lost_frames(lost, &SendFailure::Ended);
-    }
-
-    /// One look at everything that can have news.
-    fn poll(&mut self, cx: &mut Context<'_>, busy: bool) {
-        self.now = now();
-        loop {
-            self.again = false;
-            self.unseen = false;
-            self.post.look(cx);
-            // First, as they came before a close that comes with them.
-            self.take_infos();
-            self.take_controls();
-            self.take_pieces(cx);
-            self.take_mail();
-            self.advance(cx);
-            self.read(cx, busy);
-            // What can go out does before anything is given up for being late: a close timeout of zero is.
-            self.write(cx);
-            if self.machine.next_timeout().is_some_and(|at| at <= self.now) {
-                self.machine.handle_timeout(self.now);
-                self.apply();
-                self.again = true;
-            }
-            self.tally();
-            if self.alarm.poll(self.machine.next_timeout(), cx).is_ready() {
-                self.now = now();
-                self.again = true;
-            }
-            // A callback that may begin comes first: its reply goes out before what waits in the mailbox.
-            if !self.again || (!busy && self.may_have_call()) {
-                break;
-            }
+    /// A callback panicked, or code of the user's that runs beside it.
+    pub(super) fn panicked(&mut self, message: Arc<str>) {
+        self.clock.expire();
+        match &mut self.world.exit {
+            Some(reason) => *reason = ExitReason::Panicked(message),
+            None => self.feed(Input::Answer(Answer::Panicked(message))),
         }
     }
 
-    fn take_controls(&mut self) {
-        while let Some(control) = self.post.next_control() {
-            // What was accepted before goes out before; what waits for the end of a message cannot.
-            self.take_mail_while(|turn| !turn.machine.holds_mail() && !turn.is_held_up());
+    pub(super) fn log(&self) -> Log {
+        self.world.log
+    }
+
+    /// Drops everything except the handler and the infos.
+    pub(super) fn end<I>(self, post: &mut Post<I>) {
+        self.world.end(post);
+    }
+
+    /// The call that may begin now, without a look at anything but the queue and the bytes that are already read.
+    ///
+    /// Each message is handled before the next one is decoded, so that a reply is sent before a close frame behind its
+    /// message is answered.
+    #[inline]
+    fn due(&mut self) -> Option<Due> {
+        if !self.may_call() {
+            return self.last_due();
+        }
+        if !self.world.calls.has_event() {
+            self.decode(false);
+        }
+        if self.world.calls.is_empty() || !self.budget.take(Class::Callbacks) {
+            return None;
+        }
+        Some(match self.world.calls.pop()? {
+            Waiting::Event(event) => Due::Event(event),
+            Waiting::Info => Due::Info,
+        })
+    }
+
+    fn last_due(&mut self) -> Option<Due> {
+        if self.machine.is_draining() {
+            self.feed(Input::Answer(Answer::Settled));
+        }
+        self.world.exit.take().map(Due::Terminate)
+    }
+
+    /// One pass over everything that can have news.
+    fn pass<I>(&mut self, post: &mut Post<I>, callback: Callback, cx: &mut Context<'_>) -> Next {
+        self.clock.expire();
+        self.fed = false;
+        self.commands(post, cx);
+        self.attempt(cx);
+        self.receive(callback, cx);
+        self.transmit(cx);
+        self.timers(cx);
+        self.next(callback)
+    }
+
+    /// Phase 1: infos, controls, pieces and frames from the handles.
+    fn commands<I>(&mut self, post: &mut Post<I>, cx: &mut Context<'_>) {
+        post.look(cx);
+        self.keep_held(post);
+        // First, because they arrived before a close that arrives with them.
+        if !self.machine.is_leaving() {
+            self.world.calls.note_infos(post.infos());
+        }
+        while let Some(control) = post.next_control() {
+            // What was accepted before the control is sent before it takes effect. Only what waits for the end of a
+            // message in pieces cannot be.
+            while !self.machine.holds_mail()
+                && let Some(mail) = self.next_mail(post)
+            {
+                self.take(mail);
+            }
             self.feed(Input::Command(control.into()));
         }
+        self.take_pieces(cx);
+        self.take_mail(post);
     }
 
-    fn take_mail(&mut self) {
-        self.take_mail_while(Self::takes_mail);
-    }
-
-    fn take_mail_while(&mut self, takes: impl Fn(&mut Self) -> bool) {
-        while takes(self) {
-            self.transmit_mail();
-            if !takes(self) {
-                break;
+    /// Phase 2: the attempt, if one is under way.
+    fn attempt(&mut self, cx: &mut Context<'_>) {
+        while self.world.link.is_attempt() && self.budget.has(Class::Attempts) {
+            let options = Arc::clone(&self.world.options);
+            let Poll::Ready(progress) = self.world.link.poll(&options, cx) else { return };
+            if let Progress::Failed(_) = progress {
+                // With a delay of zero, attempts that fail at once would otherwise never let the turn end.
+                self.budget.take(Class::Attempts);
             }
-            // The batch ends here, so the mail has returned its room before it may have to be held.
-            let Some(mail) = self.post.mail().next() else { break };
+            self.feed(match progress {
+                Progress::Transported => Input::Attempt(Attempt::Transported),
+                Progress::Upgraded(upgrade, read) => {
+                    self.world.shared.counters.bytes_received.add(read as u64);
+                    Input::Attempt(Attempt::Upgraded(upgrade))
+                }
+                Progress::Failed(error) => Input::Attempt(Attempt::Failed(error)),
+                Progress::Panicked(message) => Input::Answer(Answer::Panicked(message)),
+            });
+        }
+    }
+
+    /// Phase 3: the server's bytes, until a call is due, the inbound queue is full, or the socket has no more.
+    fn receive(&mut self, callback: Callback, cx: &mut Context<'_>) {
+        loop {
+            // While no callback may begin, messages wait in the queue instead of in the buffer, so that pings are answered.
+            let eager = callback == Callback::Pending || !self.may_call();
+            let decoded = self.decode(eager);
+            let Some(connection) = self.world.link.connection() else { return };
+            // The only reasons to pause reading: the queue is full, or the bytes that wait for it are as many as a read
+            // buffer holds.
+            let paused = match decoded {
+                Decoded::Full => true,
+                Decoded::Call => connection.stream.is_backed_up(),
+                Decoded::All => false,
+            };
+            self.report(if paused { Wire::ReadPaused } else { Wire::ReadResumed });
+            // A deadline is judged only after a look at the socket: bytes may have arrived while a callback ran.
+            let is_read = decoded == Decoded::All || (!paused && self.is_overdue());
+            if !is_read || !self.budget.take(Class::Reads) || !self.read(cx) || decoded == Decoded::Call {
+                return;
+            }
+        }
+    }
+
+    /// Phase 4: what is encoded goes out, before anything is dropped for being late: a close timeout may be zero.
+    fn transmit(&mut self, cx: &mut Context<'_>) {
+        let had_room = self.has_room();
+        let Some(connection) = self.world.link.connection() else { return };
+        if connection.stream.is_unwritable() {
+            return;
+        }
+        let wrote = connection.stream.poll_write(cx);
+        self.world.report_sent();
+        match wrote {
+            Ok(Wrote::All) => self.report(Wire::WriteResumed),
+            Ok(Wrote::Stalled { progress }) => self.report(Wire::WriteStalled { progress }),
+            Err(error) => self.write_failed(error),
+        }
+        // The mailbox had to wait for room.
+        self.fed |= !had_room && self.has_room();
+    }
+
+    /// Phase 5: what is due, and the alarm for what is due next.
+    fn timers(&mut self, cx: &mut Context<'_>) {
+        if self.is_overdue() {
+            self.machine.handle_timeout(&mut self.clock, &mut self.world);
+            self.fed = true;
+        }
+        self.world.tally();
+        self.fed |= self.alarm.poll(self.machine.next_timeout(), cx).is_ready();
+    }
+
+    fn next(&mut self, callback: Callback) -> Next {
+        if let Some(message) = self.world.panic.take() {
+            self.panicked(message);
+        }
+        match callback {
+            Callback::None if self.world.exit.is_some() || self.has_call() => Next::Call,
+            Callback::None | Callback::Pending if self.fed => Next::Again,
+            Callback::None | Callback::Pending => Next::Park,
+        }
+    }
+
+    /// Decodes what is read, up to the next call, or eagerly all of it: the one place where bytes become frames.
+    #[inline]
+    fn decode(&mut self, eager: bool) -> Decoded {
+        loop {
+            if !eager && self.world.calls.has_event() {
+                return Decoded::Call;
+            }
+            if !self.world.calls.has_room() && self.machine.delivers() {
+                return Decoded::Full;
+            }
+            let Some(connection) = self.world.link.connection() else { return Decoded::All };
+            let wire = match connection.stream.next_frame() {
+                Ok(Some(frame)) => Wire::Received(frame),
+                Ok(None) => return Decoded::All,
+                Err(error) => Wire::Violated(error),
+            };
+            self.feed(Input::Wire(wire));
+        }
+    }
+
+    /// Reads once; whether bytes arrived.
+    fn read(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(connection) = self.world.link.connection() else { return false };
+        let wire = match connection.stream.poll_read(cx) {
+            Poll::Pending => match connection.stream.take_write_error() {
+                Some(error) => Wire::WriteFailed(Arc::new(error)),
+                None => return false,
+            },
+            Poll::Ready(Ok(0)) => Wire::Lost(StreamError::Eof),
+            Poll::Ready(Ok(read)) => {
+                self.world.shared.counters.bytes_received.add(read as u64);
+                self.feed(Input::Wire(Wire::Alive));
+                return true;
+            }
+            Poll::Ready(Err(error)) => match panic_of(&error) {
+                Some(message) => Wire::Panicked(message),
+                None => Wire::Lost(StreamError::Read(Arc::new(error))),
+            },
+        };
+        self.feed(Input::Wire(wire));
+        false
+    }
+
+    fn write_failed(&mut self, error: io::Error) {
+        self.report(Wire::WriteResumed);
+        if let Some(message) = panic_of(&error) {
+            return self.feed(Input::Wire(Wire::Panicked(message)));
+        }
+        // Reported when everything that can still be read is read.
+        if let Some(connection) = self.world.link.connection() {
+            connection.stream.fail_writing(error);
+        }
+        self.fed = true;
+    }
+
+    fn take_mail<I>(&mut self, post: &mut Post<I>) {
+        while self.has_room()
+            && !self.machine.holds_mail()
+            && self.budget.has(Class::Mail)
+            && let Some(mail) = self.next_mail(post)
+        {
+            self.budget.take(Class::Mail);
             self.take(mail);
         }
     }
 
-    /// Sends the messages at the head of the mailbox that the connection takes and nobody waits to hear of: nothing
-    /// else would come of them.
-    fn transmit_mail(&mut self) {
-        let (true, None, Some(stream)) = (self.machine.is_open(), &self.pieces, self.link.stream()) else { return };
-        let mut batch = self.post.mail();
-        while !stream.is_full()
-            && !stream.is_unwritable()
-            && let Some(Mail::Frame(frame, None)) = batch.peek()
-            && frame.is_data()
-            && let Some(Mail::Frame(frame, None)) = batch.next()
-        {
-            stream.send(Outbound { frame, origin: Origin::Handle(None) });
+    /// The next frame of the mailbox, unless it has to wait for the end of a message in pieces.
+    fn next_mail<I>(&mut self, post: &mut Post<I>) -> Option<Mail> {
+        let mut batch = post.mail();
+        let is_data = batch.peek()?.is_data();
+        if is_data && self.world.link.connection().is_some_and(|connection| connection.is_amid_message()) {
+            return None;
         }
+        batch.next()
     }
 
     fn take(&mut self, mail: Mail) {
         match mail {
             Mail::Frame(frame, confirm) => {
-                let outbound = self.outbound(frame, confirm);
+                let outbound = self.world.outbound(frame, confirm);
                 self.feed(Input::Command(Command::Send(outbound)));
             }
             Mail::Close(close) => {
                 let Close { frame, confirm, connection } = *close;
-                let outbound = self.outbound(frame, confirm);
-                if self.is_current(connection) {
+                let outbound = self.world.outbound(frame, confirm);
+                if connection == self.world.connections {
                     self.feed(Input::Command(Command::Send(outbound)));
                 } else {
-                    self.refuse(outbound, &SendFailure::NotConnected);
+                    self.world.refuse(outbound, SendFailure::NotConnected);
                 }
             }
             Mail::Pieces(pieces) => self.begin(*pieces),
         }
     }
 
-    /// Whether this is the number of the last connection that was opened.
-    pub(super) fn is_current(&self, connection: u64) -> bool {
-        connection == self.shared.status.borrow().connections
-    }
-
-    /// Gives the infos that have come their place among the calls, behind what was received before them.
-    fn take_infos(&mut self) {
-        if !self.machine.is_leaving() {
-            self.calls.note_infos(self.post.infos());
+    /// Begins a message in pieces, unless its sender left before anything of it was sent.
+    fn begin(&mut self, Pieces { pieces, confirm, connection }: Pieces) {
+        if confirm.is_closed() {
+            return;
+        }
+        let receipt = self.world.new_receipt();
+        match self.world.link.connection() {
+            Some(open) if connection == self.world.connections => {
+                open.begin(receipt, pieces, confirm);
+                // Its first piece is taken in the next pass.
+                self.fed = true;
+            }
+            Some(_) | None => report(confirm, Err(SendError::new(None, SendFailure::NotConnected))),
         }
     }
 
-    /// Whether a message that is read now may be handled at once: it waits behind nothing, and changes nothing else.
-    #[inline]
-    pub(super) fn flows(&mut self) -> bool {
-        let open = self.machine.is_open() && self.calls.is_empty() && self.burst < BURST;
-        open && !self.renewal && self.link.stream().is_some_and(|stream| !stream.is_full() && !stream.paused)
-    }
-
-    #[inline]
-    pub(super) fn count_call(&mut self) {
-        self.burst += 1;
-    }
-
-    fn next_call(&mut self) -> Option<Call<I>> {
-        match self.calls.pop()? {
-            Waiting::Event(event) => Some(Call::Event(event)),
-            Waiting::Info => self.post.next_info().map(Call::Info),
+    /// Takes the pieces of a message as fast as the socket accepts them.
+    fn take_pieces(&mut self, cx: &mut Context<'_>) {
+        while self.has_room()
+            && let Some(connection) = self.world.link.connection()
+            && connection.is_amid_message()
+            && self.budget.has(Class::Mail)
+            && let Poll::Ready((piece, receipt)) = connection.poll_piece(cx)
+        {
+            self.budget.take(Class::Mail);
+            self.feed(Input::Command(match piece {
+                Some(piece) => Command::Piece(piece, receipt),
+                None => Command::Abandon(receipt),
+            }));
         }
     }
 
-    pub(super) fn feed(&mut self, input: Input) {
-        self.machine.handle(input, self.now);
-        self.apply();
-    }
-
-    fn apply(&mut self) {
-        while let Some(effect) = self.machine.next_effect() {
-            self.perform(effect);
+    /// Moves replies for the next connection into the mailbox, as far as the queue has room.
+    fn keep_held<I>(&mut self, post: &mut Post<I>) {
+        let Offline::Queue(most) = self.world.options.offline else { return };
+        if !self.machine.holds_mail() {
+            return;
         }
-        let state = self.machine.state();
-        if state != self.state {
-            self.state = state;
-            // What another state takes up may have been passed by in this look: the mailbox, above all.
-            self.again = true;
-            let wait = self.machine.next_timeout().map(|at| at.saturating_duration_since(self.now));
-            self.log.moved(state, wait);
-            // The end is told when all of it is done.
-            if state != ConnectionState::Ended {
-                self.shared().moved(state);
+        for outbound in mem::take(&mut self.world.held) {
+            let Outbound { frame, origin } = outbound;
+            let confirm = self.world.take_receipt(origin);
+            if let Some((frame, confirm)) =
+                post.hold(Mail::Frame(frame, confirm), most).err().and_then(Mail::into_frame)
+            {
+                let outbound = self.world.outbound(frame, confirm);
+                self.world.refuse(outbound, SendFailure::QueueFull);
             }
         }
+        self.world.queued = post.waiting();
     }
 
-    fn takes_mail(&mut self) -> bool {
-        !self.machine.holds_mail() && !self.is_held_up() && self.has_room()
+    #[inline]
+    fn feed(&mut self, input: Input) {
+        self.fed = true;
+        self.machine.handle(input, &mut self.clock, &mut self.world);
     }
 
-    /// Whether what comes next has to wait for the end of a message.
-    fn is_held_up(&mut self) -> bool {
-        self.pieces.is_some() && self.post.mail().peek().is_some_and(Mail::is_data)
+    /// Reports the flow of bytes, in each pass. It only moves timers, which are the last phase, so it needs no other pass.
+    fn report(&mut self, flow: Wire) {
+        self.machine.handle(Input::Wire(flow), &mut self.clock, &mut self.world);
     }
 
-    /// Whether what can wait elsewhere may be added to what waits to be written.
-    pub(super) fn has_room(&mut self) -> bool {
-        self.link.stream().is_none_or(|stream| !stream.is_full() && !stream.is_unwritable())
+    fn is_overdue(&mut self) -> bool {
+        self.machine.next_timeout().is_some_and(|at| at <= self.clock.now())
     }
 
     /// Whether a callback may begin: the client is not on its way out, and so little waits to be written, or for the end
-    /// of a message in pieces, that a reply may add to it.
-    pub(super) fn may_call(&mut self) -> bool {
-        !self.machine.is_leaving() && !self.is_full() && self.machine.waiting() < self.options.write_buffer
+    /// of a message in pieces, that a reply may be added.
+    #[inline]
+    fn may_call(&mut self) -> bool {
+        !self.machine.is_leaving()
+            && (!self.replies || (!self.is_full() && self.machine.waiting() < self.world.options.write_buffer))
     }
 
-    /// Whether there is a call that may begin.
-    pub(super) fn has_call(&mut self) -> bool {
-        self.may_call() && !self.calls.is_empty()
+    fn has_call(&mut self) -> bool {
+        !self.world.calls.is_empty() && self.may_call() && self.budget.has(Class::Callbacks)
     }
 
-    /// Whether there is one, or may be one in what was read.
-    fn may_have_call(&mut self) -> bool {
-        self.unseen || self.has_call()
+    fn has_room(&mut self) -> bool {
+        self.world
+            .link
+            .connection()
+            .is_none_or(|connection| !connection.stream.is_full() && !connection.stream.is_unwritable())
     }
 
-    pub(super) fn is_full(&mut self) -> bool {
-        self.link.stream().is_some_and(|stream| stream.is_full())
-    }
-
-    pub(super) fn shared(&self) -> &Shared {
-        &self.shared
+    #[inline]
+    fn is_full(&mut self) -> bool {
+        self.world.link.connection().is_some_and(|connection| connection.stream.is_full())
     }
 }
 
@@ -416,6 +457,7 @@ impl From<Control> for Command {
         match control {
             Control::Close(close) => Self::Close(close),
             Control::Reconnect => Self::Reconnect,
+            Control::ReconnectNow => Self::ReconnectNow,
             Control::Stop => Self::Stop,
         }
     }

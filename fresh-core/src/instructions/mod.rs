@@ -10,6 +10,10 @@ use std::{hint::black_box, time::Instant};
 use bytes::{Buf, Bytes, BytesMut};
 use http::HeaderMap;
 
+mod sink;
+
+use sink::Sink;
+
 use crate::{
     action::Action,
     backoff::Backoff,
@@ -100,12 +104,8 @@ pub fn machine(rounds: usize, options: &Options, now: Instant) {
     let mut machine = Machine::new(Config::new(options, true), Backoff::new(options.backoff));
     let upgrade = Box::new(Upgrade::new(HeaderMap::new()));
     let opening = [Input::Start, Input::Attempt(Attempt::Transported), Input::Attempt(Attempt::Upgraded(upgrade))];
-    let mut feed = |input| {
-        machine.handle(input, now);
-        while let Some(effect) = machine.next_effect() {
-            black_box(effect);
-        }
-    };
+    let mut now = now;
+    let mut feed = |input| machine.handle(input, &mut now, &mut Sink);
     opening.into_iter().for_each(&mut feed);
     let message = Message::Binary(Bytes::from_static(&PAYLOAD.as_bytes()[..64]));
     for _ in 0..rounds {

@@ -1,17 +1,21 @@
-//! Closing: our close frame is out, and either the server's, or its end of TCP, is awaited (RFC 6455 §7).
+//! Closing: our close frame is queued or written, and the server's close frame, or its end of TCP, is awaited
+//! (RFC 6455 §7).
 
 use std::time::Instant;
 
 use super::{
+    connected::Writing,
     context::{Again, Context},
-    io::{About, Answer, Command, Effect, Event, Input, Wire},
+    io::{About, Answer, Command, Event, Input, Wire},
     state::State,
     timers::Timer,
+    world::World,
 };
 use crate::{
     action::{Action, Recovery},
-    connection::{Disconnect, Initiator},
-    error::{Error, SendFailure},
+    connection::{ConnectionState, Disconnect, Initiator},
+    down::Down,
+    error::Error,
     exit::ExitReason,
     frame::{CloseFrame, Control, Frame, Message},
 };
@@ -21,14 +25,17 @@ use crate::{
 pub(super) struct Closing {
     purpose: Purpose,
     exchange: Exchange,
+    writing: Writing,
+    /// When the budget of the whole handshake is used up; `None` where the clock cannot express it.
+    until: Option<Instant>,
 }
 
-/// What the handshake is for, and so what comes after it.
+/// What the handshake is for, and so what follows it.
 #[derive(Debug)]
 pub(super) enum Purpose {
     /// The connection ends in order: `handle_disconnect` is asked.
     Disconnect(Initiator),
-    /// The server broke the protocol: `handle_error` is asked.
+    /// The connection failed, usually because the server broke the protocol: `handle_error` is asked.
     Fail(Error),
     /// The client ends.
     Exit(ExitReason),
@@ -36,7 +43,7 @@ pub(super) enum Purpose {
     Reconnect(When),
 }
 
-/// When another connection is sought.
+/// When the next connection is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum When {
     /// `client.reconnect()`.
@@ -47,39 +54,35 @@ pub(super) enum When {
 
 /// How far the handshake has come.
 #[derive(Debug)]
-enum Exchange {
-    /// The server's close frame has not come.
+pub(super) enum Exchange {
+    /// The server's close frame has not arrived.
     Unanswered,
-    /// Both close frames are out; the server closes TCP first (RFC 6455 §7.1.1).
+    /// Both close frames were sent; the server ends TCP first (RFC 6455 §7.1.1). It holds the server's close frame.
     Answered(Option<CloseFrame>),
+    /// The server broke the protocol, so its close frame can no longer be read.
+    Broken,
 }
 
 impl Closing {
-    /// We sent a close frame first.
-    pub(super) fn begun(purpose: Purpose, now: Instant, context: &mut Context) -> Self {
-        Self::new(purpose, Exchange::Unanswered, now, context)
+    /// Our close frame was just queued.
+    pub(super) fn begin(
+        purpose: Purpose,
+        exchange: Exchange,
+        writing: Writing,
+        cx: &mut Context<'_, impl World>,
+    ) -> State {
+        let until = cx.after(cx.config.close_timeout);
+        let closing = Self { purpose: purpose.adopted(cx), exchange, writing, until };
+        closing.schedule(cx);
+        State::Closing(Box::new(closing))
     }
 
-    /// The server sent a close frame first, and we answered it.
-    pub(super) fn answered(theirs: Option<CloseFrame>, now: Instant, context: &mut Context) -> Self {
-        Self::new(Purpose::Disconnect(Initiator::Remote), Exchange::Answered(theirs), now, context)
-    }
-
-    fn new(purpose: Purpose, exchange: Exchange, now: Instant, context: &mut Context) -> Self {
-        context.start(Timer::Close, Some(context.config.close_timeout), now);
-        Self { purpose: purpose.taken_up(context), exchange }
-    }
-
-    pub(super) fn step(self, input: Input, now: Instant, context: &mut Context) -> State {
+    pub(super) fn step(self: Box<Self>, input: Input, cx: &mut Context<'_, impl World>) -> State {
         match input {
-            Input::Wire(wire) => self.hear(wire, now, context),
-            Input::Command(command) => self.obey(command, context),
-            Input::Answer(answer) => self.answer(answer, context),
-            Input::Timer(Timer::Close) => {
-                // The budget is used up: a callback that still runs gets no more of it.
-                context.timers.set(Timer::Close, now);
-                self.finish(now, context)
-            }
+            Input::Wire(wire) => self.hear(wire, cx),
+            Input::Command(command) => self.obey(command, cx),
+            Input::Answer(answer) => self.answer(answer, cx),
+            Input::Timer(Timer::Close) => self.finish(cx),
             Input::Start
             | Input::Attempt(_)
             | Input::Timer(Timer::Connect | Timer::Backoff | Timer::Ping | Timer::Pong | Timer::Idle | Timer::Write) => {
@@ -88,7 +91,7 @@ impl Closing {
         }
     }
 
-    /// Whether what is received still leads to a callback.
+    /// Whether a received message still leads to a callback.
     pub(super) fn delivers(&self) -> bool {
         matches!((&self.purpose, &self.exchange), (Purpose::Disconnect(_), Exchange::Unanswered))
     }
@@ -97,157 +100,234 @@ impl Closing {
         matches!(self.purpose, Purpose::Exit(_))
     }
 
-    fn hear(self, wire: Wire, now: Instant, context: &mut Context) -> State {
-        match wire {
-            Wire::Received(frame) => State::Closing(self.received(frame, now, context)),
-            Wire::Lost(_) | Wire::WriteFailed(_) => self.finish(now, context),
-            Wire::Violated(error) => State::Closing(self.violated(error.into())),
-            // One budget bounds the whole handshake; no other deadline counts any more.
-            Wire::Alive | Wire::WriteStalled | Wire::WriteResumed | Wire::ReadPaused | Wire::ReadResumed => {
-                State::Closing(self)
-            }
+    /// Whether nothing but the server's end of TCP is left to wait for, or nothing that is worth the whole budget.
+    ///
+    /// A client that fails waits for no answer: a supervisor counts its failures per time, and OTP drops the socket of a
+    /// process that crashed.
+    fn lingers(&self) -> bool {
+        match (&self.purpose, &self.exchange) {
+            (_, Exchange::Answered(_)) => true,
+            (Purpose::Exit(reason), Exchange::Unanswered | Exchange::Broken) => reason.is_abnormal(),
+            (Purpose::Disconnect(_), Exchange::Broken) => true,
+            (Purpose::Fail(_) | Purpose::Reconnect(_), Exchange::Unanswered | Exchange::Broken) => false,
+            (Purpose::Disconnect(_), Exchange::Unanswered) => false,
         }
     }
 
-    fn received(self, frame: Frame, now: Instant, context: &mut Context) -> Self {
+    /// Sets the one deadline: the budget of the handshake, or the linger as soon as our close frame is written.
+    fn schedule(&self, cx: &mut Context<'_, impl World>) {
+        let linger = match self.writing {
+            Writing::Flowing if self.lingers() => cx.after(cx.config.close_linger),
+            Writing::Flowing | Writing::Stalled => None,
+        };
+        match self.until.into_iter().chain(linger).min() {
+            Some(at) => cx.timers.set(Timer::Close, at),
+            None => cx.timers.clear(Timer::Close),
+        }
+    }
+
+    fn hear(mut self: Box<Self>, wire: Wire, cx: &mut Context<'_, impl World>) -> State {
+        match wire {
+            Wire::Received(frame) => return State::Closing(self.received(frame, cx)),
+            Wire::Lost(_) | Wire::WriteFailed(_) => return self.finish(cx),
+            Wire::Panicked(message) => return cx.drain(ExitReason::Panicked(message)),
+            Wire::Violated(error) => return State::Closing(self.violated(error.into(), cx)),
+            Wire::WriteStalled { .. } if self.writing == Writing::Flowing => {
+                self.writing = Writing::Stalled;
+                self.schedule(cx);
+            }
+            Wire::WriteResumed if self.writing == Writing::Stalled => {
+                self.writing = Writing::Flowing;
+                self.schedule(cx);
+            }
+            // One budget bounds the whole handshake; no other deadline counts any more.
+            Wire::Alive | Wire::WriteStalled { .. } | Wire::WriteResumed | Wire::ReadPaused | Wire::ReadResumed => {}
+        }
+        State::Closing(self)
+    }
+
+    fn received(mut self: Box<Self>, frame: Frame, cx: &mut Context<'_, impl World>) -> Box<Self> {
         let delivers = self.delivers();
-        match (self.exchange, frame) {
+        match (&self.exchange, frame) {
             (Exchange::Unanswered, Frame::Close(theirs)) => {
-                context.linger(now);
-                return Self { exchange: Exchange::Answered(theirs), ..self };
+                self.exchange = Exchange::Answered(theirs);
+                self.schedule(cx);
             }
-            // Nothing is processed after the server's close frame (RFC 6455 §5.5.1).
-            (Exchange::Answered(theirs), frame) => {
-                discard(&frame, context);
-                return Self { exchange: Exchange::Answered(theirs), ..self };
-            }
-            // Told, and not answered: nothing goes out behind our close frame, which many servers would not bear.
+            // Reported to the handler, but not answered: nothing is sent behind our close frame, because many servers
+            // take that for a violation.
             (Exchange::Unanswered, Frame::Ping(payload)) if delivers => {
-                context.deliver(Event::Control(Control::Ping(payload)));
+                cx.world.deliver(Event::Control(Control::Ping(payload)));
             }
             (Exchange::Unanswered, Frame::Pong(payload)) if delivers => {
-                context.deliver(Event::Control(Control::Pong(payload)));
+                cx.world.deliver(Event::Control(Control::Pong(payload)));
             }
             (Exchange::Unanswered, Frame::Text(text)) if delivers => {
-                context.deliver(Event::Message(Message::Text(text)));
+                cx.world.deliver(Event::Message(Message::Text(text)));
             }
             (Exchange::Unanswered, Frame::Binary(bytes)) if delivers => {
-                context.deliver(Event::Message(Message::Binary(bytes)));
+                cx.world.deliver(Event::Message(Message::Binary(bytes)));
             }
-            (Exchange::Unanswered, frame) => discard(&frame, context),
+            // Nothing is processed after the server's close frame (RFC 6455 §5.5.1).
+            (Exchange::Unanswered | Exchange::Answered(_) | Exchange::Broken, frame) => discard(&frame, cx),
         }
-        Self { exchange: Exchange::Unanswered, ..self }
+        self
     }
 
-    /// Our one close frame is out, so this violation can only be told, not answered.
-    fn violated(self, error: Error) -> Self {
-        match (self.purpose, self.exchange) {
-            (Purpose::Disconnect(_), Exchange::Unanswered) => {
-                Self { purpose: Purpose::Fail(error), exchange: Exchange::Unanswered }
-            }
-            (purpose, exchange) => Self { purpose, exchange },
+    /// Our one close frame is already sent, so this violation is reported, but not answered. It does not change what
+    /// follows: a close that we began ends the client whatever the answer is.
+    fn violated(mut self: Box<Self>, error: Error, cx: &mut Context<'_, impl World>) -> Box<Self> {
+        if let (Purpose::Disconnect(_), Exchange::Unanswered) = (&self.purpose, &self.exchange) {
+            cx.world.deliver(Event::Failed(Box::new(error), About::Fault));
         }
+        if let Exchange::Unanswered = self.exchange {
+            self.exchange = Exchange::Broken;
+            self.schedule(cx);
+        }
+        self
     }
 
-    fn obey(self, command: Command, context: &mut Context) -> State {
+    fn obey(self: Box<Self>, command: Command, cx: &mut Context<'_, impl World>) -> State {
         match command {
             Command::Send(outbound) => {
-                context.effect(Effect::Refuse(outbound, SendFailure::Closing));
+                cx.send_in(ConnectionState::Closing, outbound);
                 State::Closing(self)
             }
             Command::Piece(_, receipt) => {
-                context.effect(Effect::Cut(receipt, SendFailure::Closing));
+                cx.cut_in(ConnectionState::Closing, receipt);
                 State::Closing(self)
             }
             Command::Close(_) | Command::Abandon(_) => State::Closing(self),
             Command::Reconnect => {
-                self.tell(context);
-                self.instead(Purpose::Reconnect(When::Now), context)
+                self.report_server_side(cx);
+                self.instead(Purpose::Reconnect(When::Now), cx)
             }
-            Command::Stop => self.instead(Purpose::Exit(ExitReason::Stopped), context),
+            Command::ReconnectNow if self.is_leaving() => State::Closing(self),
+            Command::ReconnectNow => {
+                self.drop_to_reconnect(cx);
+                cx.connect()
+            }
+            Command::Stop => self.instead(Purpose::Exit(ExitReason::Stopped), cx),
         }
     }
 
-    fn answer(self, answer: Answer, context: &mut Context) -> State {
+    fn answer(self: Box<Self>, answer: Answer, cx: &mut Context<'_, impl World>) -> State {
         match answer {
             Answer::Action(Action::Continue | Action::Close(_)) | Answer::Settled => State::Closing(self),
             Answer::Action(Action::Reply(frames)) => {
-                context.refuse_reply(frames, &SendFailure::Closing);
+                cx.reply_in(ConnectionState::Closing, frames);
                 State::Closing(self)
             }
             Answer::Raised(reason) => {
-                context.fault(Error::Handler(reason));
+                cx.fault(Error::Handler(reason));
                 State::Closing(self)
             }
-            Answer::Verdict(recovery, _) => self.verdict(recovery, context),
-            Answer::Panicked(message) => self.instead(Purpose::Exit(ExitReason::Panicked(message)), context),
+            Answer::Verdict(recovery, _) => self.verdict(recovery, cx),
+            Answer::Panicked(message) => self.instead(Purpose::Exit(ExitReason::Panicked(message)), cx),
         }
     }
 
-    /// A verdict about something before the handshake: it can still end the client, and what else it asks for is
-    /// asked again when the handshake has ended.
-    fn verdict(self, recovery: Recovery, context: &mut Context) -> State {
-        match context.ending(recovery) {
-            Ok(reason) => self.instead(Purpose::Exit(reason), context),
+    /// A verdict about something before the handshake. It can end the client, or drop the connection. Anything else that
+    /// it requests is asked again when the handshake has ended.
+    fn verdict(self: Box<Self>, recovery: Recovery, cx: &mut Context<'_, impl World>) -> State {
+        match cx.ending(recovery) {
+            Ok(reason) => self.instead(Purpose::Exit(reason), cx),
             // A handler that has to end is not replaced by one that never did anything.
-            Err(Again::Restart) if !self.is_leaving() => {
-                context.effect(Effect::Renew);
+            Err(_) if self.is_leaving() => State::Closing(self),
+            Err(Again::Restart) => {
+                cx.world.deliver_next(Event::Renew);
                 State::Closing(self)
             }
-            Err(Again::Ignore | Again::Reconnect | Again::Restart) => State::Closing(self),
+            Err(Again::Abandon) => {
+                self.drop_to_reconnect(cx);
+                cx.wait(None)
+            }
+            Err(Again::ReconnectNow) => {
+                self.drop_to_reconnect(cx);
+                cx.retry_now(None)
+            }
+            Err(Again::Ignore | Again::Reconnect) => State::Closing(self),
         }
     }
 
-    /// Tells what the server did, where another connection takes the place of this one before its end: a close that it
-    /// began, a violation. A close of ours is replaced by what we ask for next.
-    fn tell(&self, context: &mut Context) {
+    /// Drops the connection without the rest of the handshake, in order to open another one.
+    fn drop_to_reconnect(&self, cx: &mut Context<'_, impl World>) {
+        self.report_server_side(cx);
+        cx.world.disconnect();
+        cx.down(Down::Replaced);
+    }
+
+    /// Reports what the server did, where another connection takes the place of this one before the handshake ends: a
+    /// close that it began, a violation. A close of ours is replaced by the new request.
+    fn report_server_side(&self, cx: &mut Context<'_, impl World>) {
         match (&self.purpose, &self.exchange) {
             (Purpose::Disconnect(Initiator::Remote), Exchange::Answered(theirs)) => {
-                context.deliver(Event::Disconnected(Disconnect::clean(Initiator::Remote, theirs.clone())));
+                let disconnect = Disconnect::clean(Initiator::Remote, theirs.clone());
+                cx.down(Down::Closed(disconnect.clone()));
+                cx.report_disconnect(disconnect);
             }
-            (Purpose::Fail(error), _) => context.deliver(Event::Failed(error.clone(), About::Loss)),
+            (Purpose::Fail(error), _) => {
+                cx.down(Down::Lost(error.clone()));
+                cx.report_loss(error.clone());
+            }
             (Purpose::Disconnect(_) | Purpose::Exit(_) | Purpose::Reconnect(_), _) => {}
         }
     }
 
-    /// Takes up another purpose, unless the client already ends.
-    fn instead(self, purpose: Purpose, context: &mut Context) -> State {
-        if self.is_leaving() {
-            return State::Closing(self);
+    /// Adopts another purpose, unless the client already ends.
+    fn instead(mut self: Box<Self>, purpose: Purpose, cx: &mut Context<'_, impl World>) -> State {
+        if !self.is_leaving() {
+            self.purpose = purpose.adopted(cx);
+            self.schedule(cx);
         }
-        State::Closing(Self { purpose: purpose.taken_up(context), ..self })
+        State::Closing(self)
     }
 
-    /// The handshake ended, or what was left of its time did.
-    fn finish(self, now: Instant, context: &mut Context) -> State {
-        context.effect(Effect::Drop);
+    /// The handshake ended, or its time did.
+    fn finish(self: Box<Self>, cx: &mut Context<'_, impl World>) -> State {
+        cx.world.disconnect();
         match (self.purpose, self.exchange) {
             (Purpose::Disconnect(initiator), Exchange::Answered(theirs)) => {
-                context.disconnected(Disconnect::clean(initiator, theirs))
+                closed(Disconnect::clean(initiator, theirs), cx)
             }
-            (Purpose::Disconnect(_), Exchange::Unanswered) => context.disconnected(Disconnect::unanswered()),
-            (Purpose::Fail(error), _) => context.lose(error),
-            (Purpose::Exit(reason), _) => context.drain(reason, now),
-            (Purpose::Reconnect(When::Now), _) => context.connect(now),
-            (Purpose::Reconnect(When::AfterBackoff), _) => context.wait(None, now),
+            (Purpose::Disconnect(_), Exchange::Unanswered | Exchange::Broken) => closed(Disconnect::unanswered(), cx),
+            (Purpose::Fail(error), _) => cx.lose(error),
+            (Purpose::Exit(reason), _) => {
+                // The linger is over, the budget is not: a callback that still runs gets what is left of it.
+                if let Some(until) = self.until {
+                    cx.timers.set(Timer::Close, until);
+                }
+                cx.drain(reason)
+            }
+            (Purpose::Reconnect(when), _) => {
+                cx.down(Down::Replaced);
+                match when {
+                    When::Now => cx.connect(),
+                    When::AfterBackoff => cx.wait(None),
+                }
+            }
         }
     }
 }
 
+fn closed(disconnect: Disconnect, cx: &mut Context<'_, impl World>) -> State {
+    cx.down(Down::Closed(disconnect.clone()));
+    cx.disconnected(disconnect)
+}
+
 impl Purpose {
-    /// A client that ends begins no callback any more, so those that wait are dropped.
-    fn taken_up(self, context: &mut Context) -> Self {
+    /// A client that ends begins no callback any more, so the calls that wait are dropped.
+    fn adopted(self, cx: &mut Context<'_, impl World>) -> Self {
         match self {
-            Self::Exit(_) => context.effect(Effect::DiscardCalls),
+            Self::Exit(_) => cx.world.discard_calls(),
             Self::Disconnect(_) | Self::Fail(_) | Self::Reconnect(_) => {}
         }
         self
     }
 }
 
-fn discard(frame: &Frame, context: &mut Context) {
+fn discard(frame: &Frame, cx: &mut Context<'_, impl World>) {
     match frame {
-        Frame::Text(_) | Frame::Binary(_) => context.effect(Effect::Discard),
+        Frame::Text(_) | Frame::Binary(_) => cx.world.discard(),
         // Control frames carry nothing that could be missed.
         Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_) => {}
     }

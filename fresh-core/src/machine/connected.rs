@@ -1,19 +1,25 @@
-//! Connected: messages travel.
+//! Connected: the connection is open.
 
-use std::{io, sync::Arc, time::Instant};
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{
-    closing::{Closing, Purpose, When},
+    closing::{Closing, Exchange, Purpose, When},
     context::{Again, Context},
-    io::{About, Answer, Command, Effect, Event, Input, Outbound, Wire},
+    io::{About, Answer, Command, Event, Input, Outbound, Wire},
     keepalive::Keepalive,
     sending::Sending,
     state::State,
     timers::Timer,
+    world::World,
 };
 use crate::{
     action::{Action, Frames, Recovery},
-    connection::{Initiator, Upgrade},
+    connection::{ConnectionState, Initiator, Upgrade},
+    down::Down,
     error::{Error, SendFailure, StreamError},
     exit::ExitReason,
     frame::{CloseCode, CloseFrame, Control, Frame, Message},
@@ -25,36 +31,41 @@ pub(super) struct Connected {
     since: Instant,
     keepalive: Keepalive,
     reading: Reading,
+    writing: Writing,
     sending: Sending,
 }
 
-/// Whether the socket is read: it rests while the inbound queue is full.
+/// Whether the socket is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
     Flowing,
-    /// Whether a sign of life was awaited when it began to rest, or has been since.
-    Resting {
-        life_awaited: bool,
+    /// The inbound queue is full: nothing behind it can be seen, so the deadlines for the server's bytes are suspended.
+    /// What was left of each of them then; `None` where it was not running.
+    Paused {
+        pong: Option<Duration>,
+        idle: Option<Duration>,
     },
 }
 
+/// Whether the socket accepts what is to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Writing {
+    Flowing,
+    Stalled,
+}
+
 impl Connected {
-    pub(super) fn open(upgrade: Box<Upgrade>, now: Instant, context: &mut Context) -> State {
-        context.start(Timer::Ping, context.config.ping_interval, now);
-        context.start(Timer::Idle, context.config.idle_timeout, now);
-        context.deliver(Event::Connected(upgrade));
-        State::Connected(Self {
-            since: now,
+    pub(super) fn open(upgrade: Box<Upgrade>, cx: &mut Context<'_, impl World>) -> State {
+        cx.start(Timer::Ping, cx.config.ping_interval);
+        cx.start(Timer::Idle, cx.config.idle_timeout);
+        cx.world.deliver(Event::Connected(upgrade));
+        State::Connected(Box::new(Self {
+            since: cx.now(),
             keepalive: Keepalive::default(),
             reading: Reading::Flowing,
+            writing: Writing::Flowing,
             sending: Sending::Whole,
-        })
-    }
-
-    /// Whether no message in pieces is on its way out.
-    #[inline]
-    pub(super) fn is_whole(&self) -> bool {
-        self.sending.is_whole()
+        }))
     }
 
     /// How many bytes of frames wait for the end of a message in pieces.
@@ -62,204 +73,254 @@ impl Connected {
         self.sending.waiting()
     }
 
-    pub(super) fn step(self, input: Input, now: Instant, context: &mut Context) -> State {
+    #[inline]
+    pub(super) fn step(self: Box<Self>, input: Input, cx: &mut Context<'_, impl World>) -> State {
         match input {
-            Input::Wire(wire) => self.hear(wire, now, context),
-            Input::Command(command) => self.obey(command, now, context),
-            Input::Answer(answer) => self.answered(answer, now, context),
-            Input::Timer(timer) => self.timed(timer, now, context),
+            Input::Wire(Wire::Received(frame)) => self.received(frame, cx),
+            Input::Wire(wire) => self.hear(wire, cx),
+            Input::Command(Command::Send(outbound)) => self.send(outbound, cx),
+            Input::Command(command) => self.obey(command, cx),
+            Input::Answer(answer) => self.answered(answer, cx),
+            Input::Timer(timer) => self.timed(timer, cx),
             // The attempt is over.
             Input::Start | Input::Attempt(_) => State::Connected(self),
         }
     }
 
-    fn hear(mut self, wire: Wire, now: Instant, context: &mut Context) -> State {
+    #[inline]
+    fn received(self: Box<Self>, frame: Frame, cx: &mut Context<'_, impl World>) -> State {
+        match frame {
+            Frame::Text(text) => cx.world.deliver(Event::Message(Message::Text(text))),
+            Frame::Binary(bytes) => cx.world.deliver(Event::Message(Message::Binary(bytes))),
+            frame @ (Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_)) => return self.controlled(frame, cx),
+        }
+        State::Connected(self)
+    }
+
+    /// A control frame arrived.
+    fn controlled(mut self: Box<Self>, frame: Frame, cx: &mut Context<'_, impl World>) -> State {
+        match frame {
+            // Answered first, whatever the handler is busy with (RFC 6455 §5.5.2).
+            Frame::Ping(payload) => {
+                cx.world.send(Outbound::own(Frame::Pong(payload.clone())));
+                cx.world.deliver(Event::Control(Control::Ping(payload)));
+            }
+            Frame::Pong(payload) => {
+                if let Some(latency) = self.keepalive.pong(&payload, cx.now()) {
+                    cx.world.latency(latency);
+                }
+                cx.world.deliver(Event::Control(Control::Pong(payload)));
+            }
+            Frame::Close(theirs) => return self.closed_by_server(theirs, cx),
+            Frame::Text(_) | Frame::Binary(_) => {}
+        }
+        State::Connected(self)
+    }
+
+    fn hear(mut self: Box<Self>, wire: Wire, cx: &mut Context<'_, impl World>) -> State {
         match wire {
-            Wire::Received(frame) => return self.received(frame, now, context),
-            // Whatever came, the peer lives: a pong that is late behind data is no reason to give up.
+            Wire::Received(frame) => return self.received(frame, cx),
+            // Any bytes are a sign of life: a pong that is late behind data is no reason to drop the connection.
             Wire::Alive => {
-                context.timers.clear(Timer::Pong);
-                context.start(Timer::Idle, context.config.idle_timeout, now);
+                cx.timers.clear(Timer::Pong);
+                cx.start(Timer::Idle, cx.config.idle_timeout);
+                self.reading = Reading::Flowing;
             }
             Wire::Violated(error) => {
                 let close = CloseFrame::new(error.close_code(), error.to_string());
-                return self.close(Some(close), Purpose::Fail(error.into()), now, context);
+                return self.close(Some(close), Purpose::Fail(error.into()), Exchange::Broken, cx);
             }
-            Wire::Lost(error) => return self.lose(error, now, context),
-            Wire::WriteFailed(error) => {
-                return self.write_failed(SendFailure::Io(Arc::clone(&error)), error, now, context);
+            Wire::Lost(error) => return self.lose(error, cx),
+            Wire::WriteFailed(error) => return self.write_failed(SendFailure::Io(Arc::clone(&error)), error, cx),
+            Wire::Panicked(message) => {
+                self.leave(&SendFailure::NotConnected, cx);
+                return cx.drain(ExitReason::Panicked(message));
             }
-            Wire::WriteStalled => context.start(Timer::Write, context.config.write_timeout, now),
-            Wire::WriteResumed => context.timers.clear(Timer::Write),
-            // Behind the backlog nothing can be seen, a pong included: the deadlines rest with the reading.
-            Wire::ReadPaused => {
-                self.reading = Reading::Resting { life_awaited: context.timers.is_set(Timer::Pong) };
-                context.timers.clear(Timer::Pong);
-                context.timers.clear(Timer::Idle);
-            }
-            Wire::ReadResumed => {
-                if self.reading == (Reading::Resting { life_awaited: true }) {
-                    context.start(Timer::Pong, context.config.pong_timeout, now);
+            Wire::WriteStalled { progress } => {
+                if progress || self.writing == Writing::Flowing {
+                    cx.start(Timer::Write, cx.config.write_timeout);
                 }
-                context.start(Timer::Idle, context.config.idle_timeout, now);
-                self.reading = Reading::Flowing;
+                self.writing = Writing::Stalled;
             }
+            Wire::WriteResumed => {
+                cx.timers.clear(Timer::Write);
+                self.writing = Writing::Flowing;
+            }
+            Wire::ReadPaused => self.pause(cx),
+            Wire::ReadResumed => self.resume(cx),
         }
         State::Connected(self)
     }
 
-    fn received(mut self, frame: Frame, now: Instant, context: &mut Context) -> State {
-        match frame {
-            Frame::Text(text) => context.deliver(Event::Message(Message::Text(text))),
-            Frame::Binary(bytes) => context.deliver(Event::Message(Message::Binary(bytes))),
-            // Answered first, whatever the handler is busy with (RFC 6455 §5.5.2).
-            Frame::Ping(payload) => {
-                let frame = Frame::Pong(payload.clone());
-                context.effect(Effect::Send(Outbound::own(frame)));
-                context.deliver(Event::Control(Control::Ping(payload)));
-            }
-            Frame::Pong(payload) => {
-                if let Some(latency) = self.keepalive.pong(&payload, now) {
-                    context.effect(Effect::Latency(latency));
-                }
-                context.deliver(Event::Control(Control::Pong(payload)));
-            }
-            Frame::Close(theirs) => return self.closed_by_server(theirs, now, context),
+    /// Suspends the deadlines for the server's bytes. The part that has elapsed stays elapsed.
+    fn pause(&mut self, cx: &mut Context<'_, impl World>) {
+        if self.reading == Reading::Flowing {
+            let mut rest = |timer| {
+                let left = cx.timers.at(timer).map(|at| at.saturating_duration_since(cx.now()));
+                cx.timers.clear(timer);
+                left
+            };
+            self.reading = Reading::Paused { pong: rest(Timer::Pong), idle: rest(Timer::Idle) };
         }
+    }
+
+    fn resume(&mut self, cx: &mut Context<'_, impl World>) {
+        if let Reading::Paused { pong, idle } = self.reading {
+            cx.start(Timer::Pong, pong);
+            cx.start(Timer::Idle, idle);
+            self.reading = Reading::Flowing;
+        }
+    }
+
+    #[inline]
+    fn send(mut self: Box<Self>, outbound: Outbound, cx: &mut Context<'_, impl World>) -> State {
+        if matches!(outbound.frame, Frame::Close(_)) {
+            cx.world.send(outbound);
+            return self.closing(Purpose::Disconnect(Initiator::Local), Exchange::Unanswered, cx);
+        }
+        self.sending.send(outbound, cx);
         State::Connected(self)
     }
 
-    fn obey(mut self, command: Command, now: Instant, context: &mut Context) -> State {
+    fn obey(mut self: Box<Self>, command: Command, cx: &mut Context<'_, impl World>) -> State {
         match command {
-            Command::Send(outbound @ Outbound { frame: Frame::Close(_), .. }) => {
-                context.effect(Effect::Send(outbound));
-                self.closing(Purpose::Disconnect(Initiator::Local), now, context)
-            }
-            Command::Send(outbound) => {
-                self.sending.send(outbound, context);
+            Command::Send(outbound) => self.send(outbound, cx),
+            Command::Piece(piece, receipt) => {
+                self.sending = self.sending.piece(piece, receipt, cx);
                 State::Connected(self)
             }
-            Command::Piece(piece, receipt) => {
-                let sending = self.sending.piece(piece, receipt, context);
-                State::Connected(Self { sending, ..self })
-            }
-            Command::Abandon(receipt) if self.sending.is_amid(receipt) => self.abandoned(now, context),
+            Command::Abandon(receipt) if self.sending.is_amid(receipt) => self.abandoned(cx),
             Command::Abandon(_) => State::Connected(self),
-            Command::Close(close) => self.close(Some(close), Purpose::Disconnect(Initiator::Local), now, context),
-            Command::Reconnect => self.close_normally(Purpose::Reconnect(When::Now), now, context),
-            Command::Stop => self.exit(ExitReason::Stopped, now, context),
+            Command::Close(close) => {
+                self.close(Some(close), Purpose::Disconnect(Initiator::Local), Exchange::Unanswered, cx)
+            }
+            Command::Reconnect => self.close_normally(Purpose::Reconnect(When::Now), cx),
+            Command::ReconnectNow => {
+                self.drop_to_reconnect(cx);
+                cx.connect()
+            }
+            Command::Stop => self.exit(ExitReason::Stopped, cx),
         }
     }
 
-    fn answered(self, answer: Answer, now: Instant, context: &mut Context) -> State {
+    #[inline]
+    fn answered(self: Box<Self>, answer: Answer, cx: &mut Context<'_, impl World>) -> State {
         match answer {
             Answer::Action(Action::Continue) | Answer::Settled => State::Connected(self),
-            Answer::Action(Action::Reply(frames)) => self.reply(frames, now, context),
-            Answer::Action(Action::Close(close)) => self.reply(Frames::One(close.into()), now, context),
+            Answer::Action(Action::Reply(frames)) => self.reply(frames, cx),
+            Answer::Action(Action::Close(close)) => self.reply(Frames::One(close.into()), cx),
             Answer::Raised(reason) => {
-                context.fault(Error::Handler(reason));
+                cx.fault(Error::Handler(reason));
                 State::Connected(self)
             }
-            Answer::Verdict(recovery, About::Fault) => self.recover(recovery, now, context),
-            Answer::Verdict(recovery, About::Loss) => self.recover_late(recovery, now, context),
-            Answer::Panicked(message) => self.exit(ExitReason::Panicked(message), now, context),
+            Answer::Verdict(recovery, About::Fault) => self.recover(recovery, cx),
+            Answer::Verdict(recovery, About::Loss(_)) => self.recover_late(recovery, cx),
+            Answer::Panicked(message) => self.exit(ExitReason::Panicked(message), cx),
         }
     }
 
-    fn timed(mut self, timer: Timer, now: Instant, context: &mut Context) -> State {
+    fn timed(mut self: Box<Self>, timer: Timer, cx: &mut Context<'_, impl World>) -> State {
         match timer {
             Timer::Ping => {
-                let frame = Frame::Ping(self.keepalive.ping(now));
-                context.effect(Effect::Send(Outbound::own(frame)));
-                context.start(Timer::Ping, context.config.ping_interval, now);
+                let ping = self.keepalive.ping(cx.now());
+                cx.world.send(Outbound::own(Frame::Ping(ping)));
+                cx.start(Timer::Ping, cx.config.ping_interval);
                 match &mut self.reading {
-                    Reading::Resting { life_awaited } => *life_awaited = true,
-                    // The deadline of a ping that is still unanswered is not put off by the next one.
-                    Reading::Flowing if context.timers.is_set(Timer::Pong) => {}
-                    Reading::Flowing => context.start(Timer::Pong, context.config.pong_timeout, now),
+                    // The next ping does not postpone the deadline of a ping that is still unanswered.
+                    Reading::Paused { pong, .. } => *pong = pong.or(cx.config.pong_timeout),
+                    Reading::Flowing if cx.timers.is_set(Timer::Pong) => {}
+                    Reading::Flowing => cx.start(Timer::Pong, cx.config.pong_timeout),
                 }
                 State::Connected(self)
             }
             Timer::Pong => {
-                let after = context.config.pong_timeout.unwrap_or_default();
-                self.lose(StreamError::PongTimeout { after }, now, context)
+                let after = cx.config.pong_timeout.unwrap_or_default();
+                self.lose(StreamError::PongTimeout { after }, cx)
             }
             Timer::Idle => {
-                let after = context.config.idle_timeout.unwrap_or_default();
-                self.lose(StreamError::IdleTimeout { after }, now, context)
+                let after = cx.config.idle_timeout.unwrap_or_default();
+                self.lose(StreamError::IdleTimeout { after }, cx)
             }
             Timer::Write => {
-                let after = context.config.write_timeout.unwrap_or_default();
+                let after = cx.config.write_timeout.unwrap_or_default();
                 let error = Arc::new(io::ErrorKind::TimedOut.into());
-                self.write_failed(SendFailure::Timeout { after }, error, now, context)
+                self.write_failed(SendFailure::Timeout { after }, error, cx)
             }
             Timer::Connect | Timer::Backoff | Timer::Close => State::Connected(self),
         }
     }
 
-    /// A message of which a part is out has lost its rest, and no other may begin: only a new connection helps.
-    fn abandoned(self, now: Instant, context: &mut Context) -> State {
+    /// The rest of a message that is partly written cannot be sent, and no other message may begin: only a new connection
+    /// helps.
+    fn abandoned(self: Box<Self>, cx: &mut Context<'_, impl World>) -> State {
         let error = StreamError::Unfinished;
         let close = CloseFrame::new(CloseCode::INTERNAL_ERROR, error.to_string());
-        self.close(Some(close), Purpose::Fail(error.into()), now, context)
+        self.close(Some(close), Purpose::Fail(error.into()), Exchange::Unanswered, cx)
     }
 
     /// Sends what a callback replied; a close frame among the frames begins the close handshake.
-    fn reply(mut self, frames: Frames, now: Instant, context: &mut Context) -> State {
+    #[inline]
+    fn reply(mut self: Box<Self>, frames: Frames, cx: &mut Context<'_, impl World>) -> State {
         let mut frames = frames.into_iter();
         let mut behind_data = false;
         while let Some(frame) = frames.next() {
             if let Err(error) = frame.check() {
-                context.fault(error);
+                cx.fault(error);
                 continue;
             }
             if matches!(frame, Frame::Close(_)) {
-                context.effect(Effect::Send(Outbound::reply(frame)));
+                cx.world.send(Outbound::reply(frame));
                 let rest: Frames = frames.collect();
-                if !rest.is_empty() {
-                    context.refuse_reply(rest, &SendFailure::Closing);
-                }
-                return self.closing(Purpose::Disconnect(Initiator::Local), now, context);
+                cx.reply_in(ConnectionState::Closing, rest);
+                return self.closing(Purpose::Disconnect(Initiator::Local), Exchange::Unanswered, cx);
             }
             behind_data |= frame.is_data();
             if behind_data {
-                self.sending.send_or_hold(Outbound::reply(frame), context);
+                self.sending.send_or_hold(Outbound::reply(frame), cx);
             } else {
-                context.effect(Effect::Send(Outbound::reply(frame)));
+                cx.world.send(Outbound::reply(frame));
             }
         }
         State::Connected(self)
     }
 
-    fn recover(self, recovery: Recovery, now: Instant, context: &mut Context) -> State {
-        match context.ending(recovery) {
-            Ok(reason) => self.exit(reason, now, context),
+    fn recover(self: Box<Self>, recovery: Recovery, cx: &mut Context<'_, impl World>) -> State {
+        match cx.ending(recovery) {
+            Ok(reason) => self.exit(reason, cx),
             Err(Again::Ignore) => State::Connected(self),
-            Err(Again::Reconnect) => self.close_normally(Purpose::Reconnect(When::AfterBackoff), now, context),
+            Err(Again::Reconnect) => self.close_normally(Purpose::Reconnect(When::AfterBackoff), cx),
+            Err(Again::Abandon) => {
+                self.drop_to_reconnect(cx);
+                cx.wait(None)
+            }
+            Err(Again::ReconnectNow) => {
+                self.drop_to_reconnect(cx);
+                cx.retry_now(None)
+            }
             Err(Again::Restart) => {
-                // What this connection still had to say was for the handler that goes.
-                context.effect(Effect::DiscardCalls);
-                context.effect(Effect::Renew);
-                self.close_normally(Purpose::Reconnect(When::AfterBackoff), now, context)
+                // The calls that wait were meant for the handler that goes.
+                cx.world.discard_calls();
+                cx.world.deliver_next(Event::Renew);
+                self.close_normally(Purpose::Reconnect(When::AfterBackoff), cx)
             }
         }
     }
 
-    /// A verdict about the connection before this one, which `client.reconnect()` did not wait for: it can still end
-    /// the client, and the way back that it asks for has been gone.
-    fn recover_late(self, recovery: Recovery, now: Instant, context: &mut Context) -> State {
-        match context.ending(recovery) {
-            Ok(reason) => self.exit(reason, now, context),
-            Err(Again::Ignore | Again::Reconnect) => State::Connected(self),
+    /// A verdict about the connection before this one, for which `client.reconnect()` did not wait: it can still end
+    /// the client, but the reconnect that it requests has already happened.
+    fn recover_late(self: Box<Self>, recovery: Recovery, cx: &mut Context<'_, impl World>) -> State {
+        match cx.ending(recovery) {
+            Ok(reason) => self.exit(reason, cx),
+            Err(Again::Ignore | Again::Reconnect | Again::Abandon | Again::ReconnectNow) => State::Connected(self),
             Err(Again::Restart) => {
-                context.effect(Effect::Renew);
+                cx.world.deliver_next(Event::Renew);
                 State::Connected(self)
             }
         }
     }
 
     /// Closes, to end with this reason: the code tells the server whether something was wrong.
-    fn exit(self, reason: ExitReason, now: Instant, context: &mut Context) -> State {
+    fn exit(self: Box<Self>, reason: ExitReason, cx: &mut Context<'_, impl World>) -> State {
         let code = match reason {
             ExitReason::Normal => CloseCode::NORMAL_CLOSURE,
             ExitReason::Stopped => CloseCode::GOING_AWAY,
@@ -270,46 +331,64 @@ impl Connected {
             | ExitReason::Aborted
             | ExitReason::Intensity => CloseCode::INTERNAL_ERROR,
         };
-        self.close(Some(CloseFrame::new(code, "")), Purpose::Exit(reason), now, context)
+        self.close(Some(CloseFrame::new(code, "")), Purpose::Exit(reason), Exchange::Unanswered, cx)
     }
 
-    fn close_normally(self, purpose: Purpose, now: Instant, context: &mut Context) -> State {
-        self.close(Some(CloseFrame::new(CloseCode::NORMAL_CLOSURE, "")), purpose, now, context)
+    fn close_normally(self: Box<Self>, purpose: Purpose, cx: &mut Context<'_, impl World>) -> State {
+        self.close(Some(CloseFrame::new(CloseCode::NORMAL_CLOSURE, "")), purpose, Exchange::Unanswered, cx)
     }
 
-    fn close(self, close: Option<CloseFrame>, purpose: Purpose, now: Instant, context: &mut Context) -> State {
-        context.effect(Effect::Send(Outbound::own(Frame::Close(close))));
-        self.closing(purpose, now, context)
+    fn close(
+        self: Box<Self>,
+        close: Option<CloseFrame>,
+        purpose: Purpose,
+        exchange: Exchange,
+        cx: &mut Context<'_, impl World>,
+    ) -> State {
+        cx.world.send(Outbound::own(Frame::Close(close)));
+        self.closing(purpose, exchange, cx)
     }
 
     /// The server's close frame is answered with its own code (RFC 6455 §5.5.1).
-    fn closed_by_server(self, theirs: Option<CloseFrame>, now: Instant, context: &mut Context) -> State {
+    fn closed_by_server(self: Box<Self>, theirs: Option<CloseFrame>, cx: &mut Context<'_, impl World>) -> State {
         let echo = theirs.as_ref().map(|close| CloseFrame::new(close.code, ""));
-        context.effect(Effect::Send(Outbound::own(Frame::Close(echo))));
-        self.leave(&SendFailure::Closing, now, context);
-        State::Closing(Closing::answered(theirs, now, context))
+        self.close(echo, Purpose::Disconnect(Initiator::Remote), Exchange::Answered(theirs), cx)
     }
 
-    fn closing(self, purpose: Purpose, now: Instant, context: &mut Context) -> State {
-        self.leave(&SendFailure::Closing, now, context);
-        State::Closing(Closing::begun(purpose, now, context))
+    fn closing(self: Box<Self>, purpose: Purpose, exchange: Exchange, cx: &mut Context<'_, impl World>) -> State {
+        let writing = self.writing;
+        self.leave(&SendFailure::Closing, cx);
+        Closing::begin(purpose, exchange, writing, cx)
     }
 
-    fn lose(self, error: StreamError, now: Instant, context: &mut Context) -> State {
-        self.leave(&SendFailure::NotConnected, now, context);
-        context.lose(error.into())
+    /// Drops the connection without a close handshake, in order to open another one.
+    fn drop_to_reconnect(self: Box<Self>, cx: &mut Context<'_, impl World>) {
+        self.leave(&SendFailure::NotConnected, cx);
+        cx.world.disconnect();
+        cx.down(Down::Replaced);
     }
 
-    /// The frame that was being written is told apart from the connection that went with it: the first may be
-    /// ignored, the second has to be decided about.
-    fn write_failed(self, failure: SendFailure, error: Arc<io::Error>, now: Instant, context: &mut Context) -> State {
-        context.deliver(Event::Failed(failure.into(), About::Fault));
-        self.lose(StreamError::Write(error), now, context)
+    fn lose(self: Box<Self>, error: StreamError, cx: &mut Context<'_, impl World>) -> State {
+        self.leave(&SendFailure::NotConnected, cx);
+        cx.lose(error.into())
     }
 
-    /// What waits for the end of a message does not go out any more.
-    fn leave(self, failure: &SendFailure, now: Instant, context: &mut Context) {
-        self.sending.give_up(failure, context);
-        context.retry.was_up(now.saturating_duration_since(self.since));
+    /// The frame that was being written is reported apart from the connection that was lost with it: the first error may
+    /// be ignored, the second needs a decision.
+    fn write_failed(
+        self: Box<Self>,
+        failure: SendFailure,
+        error: Arc<io::Error>,
+        cx: &mut Context<'_, impl World>,
+    ) -> State {
+        cx.world.deliver(Event::Failed(Box::new(failure.into()), About::Fault));
+        self.lose(StreamError::Write(error), cx)
+    }
+
+    /// What waits for the end of a message is not sent any more.
+    fn leave(self: Box<Self>, failure: &SendFailure, cx: &mut Context<'_, impl World>) {
+        let uptime = cx.now().saturating_duration_since(self.since);
+        self.sending.give_up(failure, cx);
+        cx.retry.was_up(uptime);
     }
 }

@@ -1,33 +1,37 @@
-//! What every state shares: the configuration, the timers, the retries, and the effects on their way out.
+//! What every state shares ([`Core`]), and what a step acts with ([`Context`]): the core, the time and the world.
 
 use std::{
-    collections::VecDeque,
+    ops::{Deref, DerefMut},
     time::{Duration, Instant},
 };
 
 use super::{
     ending::Draining,
-    io::{About, Answer, Effect, Event, Outbound},
+    io::{About, Answer, Event, Outbound},
     offline::Deciding,
     retry::Retry,
     state::State,
     timers::{Timer, Timers},
+    world::{Now, World},
 };
 use crate::{
     action::{Action, Frames, Recovery},
+    admission::{self, Verdict},
     backoff::Backoff,
-    connection::Disconnect,
+    connection::{ConnectionState, Disconnect},
+    down::Down,
     error::{Error, Reason, SendFailure},
     exit::ExitReason,
+    frame::Frame,
     options::{Offline, Options},
 };
 
-/// The options that the machine goes by; `None` is off.
+/// The options that the machine depends on; `None` is off.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) close_timeout: Duration,
-    pub(crate) linger: Option<Duration>,
+    pub(crate) close_linger: Duration,
     pub(crate) write_timeout: Option<Duration>,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) ping_interval: Option<Duration>,
@@ -45,7 +49,7 @@ impl Config {
         Self {
             connect_timeout: enabled(options.connect_timeout),
             close_timeout: options.close_timeout,
-            linger: options.linger,
+            close_linger: options.close_linger,
             write_timeout: enabled(options.write_timeout),
             idle_timeout: enabled(options.idle_timeout),
             ping_interval: enabled(options.ping_interval),
@@ -60,152 +64,206 @@ impl Config {
 
 /// What every state shares.
 #[derive(Debug)]
-pub(super) struct Context {
+pub(super) struct Core {
     pub(super) config: Config,
     pub(super) timers: Timers,
     pub(super) retry: Retry,
-    pub(super) effects: VecDeque<Effect>,
+    /// How many questions about a loss the handler was asked.
+    pub(super) questions: u64,
 }
 
-impl Context {
+impl Core {
     pub(super) fn new(config: Config, backoff: Backoff) -> Self {
         let retry = Retry::new(backoff, config.attempts, config.reset_after);
-        Self { config, timers: Timers::default(), retry, effects: VecDeque::new() }
+        Self { config, timers: Timers::default(), retry, questions: 0 }
+    }
+}
+
+/// What a step acts with.
+pub(super) struct Context<'a, W> {
+    core: &'a mut Core,
+    now: &'a mut dyn Now,
+    pub(super) world: &'a mut W,
+}
+
+impl<W> Deref for Context<'_, W> {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        self.core
+    }
+}
+
+impl<W> DerefMut for Context<'_, W> {
+    fn deref_mut(&mut self) -> &mut Core {
+        self.core
+    }
+}
+
+impl<'a, W: World> Context<'a, W> {
+    pub(super) fn new(core: &'a mut Core, now: &'a mut dyn Now, world: &'a mut W) -> Self {
+        Self { core, now, world }
     }
 
-    pub(super) fn effect(&mut self, effect: Effect) {
-        self.effects.push_back(effect);
+    pub(super) fn now(&mut self) -> Instant {
+        self.now.now()
     }
 
-    pub(super) fn deliver(&mut self, event: Event) {
-        self.effect(Effect::Deliver(event));
-    }
-
-    /// What a callback asked for failed, and that alone: the handler is asked next, and the state stays.
+    /// What a callback requested failed, and that alone: the handler is asked next, and the state stays.
     pub(super) fn fault(&mut self, error: impl Into<Error>) {
-        self.effect(Effect::DeliverNext(Event::Failed(error.into(), About::Fault)));
+        self.world.deliver_next(Event::Failed(Box::new(error.into()), About::Fault));
+    }
+
+    /// A new question about a loss, which replaces the one that is still open.
+    fn question(&mut self) -> u64 {
+        self.core.questions += 1;
+        self.core.questions
     }
 
     /// Starts a timer, unless its option is off.
-    pub(super) fn start(&mut self, timer: Timer, after: Option<Duration>, now: Instant) {
-        match after.and_then(|after| now.checked_add(after)) {
+    pub(super) fn start(&mut self, timer: Timer, after: Option<Duration>) {
+        match after.and_then(|after| self.after(after)) {
             Some(at) => self.timers.set(timer, at),
             None => self.timers.clear(timer),
         }
     }
 
-    /// Both close frames are out: the server has so long to end TCP, and no longer than the budget of the handshake.
-    pub(super) fn linger(&mut self, now: Instant) {
-        if let Some(at) = self.config.linger.and_then(|linger| now.checked_add(linger)) {
-            self.timers.hasten(Timer::Close, at);
-        }
+    /// The time after this delay; `None` where the clock cannot express it.
+    pub(super) fn after(&mut self, delay: Duration) -> Option<Instant> {
+        self.now().checked_add(delay)
     }
 
     /// Begins an attempt.
-    pub(super) fn connect(&mut self, now: Instant) -> State {
+    pub(super) fn connect(&mut self) -> State {
         let attempt = self.retry.begin();
-        self.start(Timer::Connect, self.config.connect_timeout, now);
-        self.effect(Effect::Connect { attempt });
+        self.start(Timer::Connect, self.config.connect_timeout);
+        self.world.connect(attempt);
         State::Connecting
     }
 
-    /// Waits for the next attempt, or gives up.
-    pub(super) fn wait(&mut self, last: Option<Error>, now: Instant) -> State {
-        match self.retry.next_delay(last.as_ref().and_then(Error::retry_after)) {
-            Ok(delay) => {
-                self.start(Timer::Backoff, Some(delay), now);
-                State::Waiting
-            }
-            Err(attempts) => self.drain(ExitReason::GaveUp { attempts, last }, now),
+    /// Begins an attempt without the backoff's delay, unless the attempts are used up.
+    pub(super) fn retry_now(&mut self, last: Option<Error>) -> State {
+        match self.retry.used_up() {
+            None => self.connect(),
+            Some(attempts) => self.drain(ExitReason::GaveUp { attempts, last }),
         }
     }
 
-    /// Gives up the connection or the attempt because of an error, and asks what comes next.
-    pub(super) fn lose(&mut self, error: Error) -> State {
-        self.effect(Effect::Drop);
-        self.deliver(Event::Failed(error.clone(), About::Loss));
-        State::Deciding(Deciding::after(Some(error)))
+    /// Waits for the next attempt, or gives up.
+    pub(super) fn wait(&mut self, last: Option<Error>) -> State {
+        let floor = last.as_ref().and_then(Error::retry_after);
+        if let Some(attempts) = self.retry.used_up() {
+            return self.drain(ExitReason::GaveUp { attempts, last });
+        }
+        let delay = self.retry.next_delay(floor);
+        self.start(Timer::Backoff, Some(delay));
+        State::Waiting
     }
 
-    /// The close of a client that has no connection: nothing to shake hands with, so the handler is told at once.
+    /// An attempt failed: asks the handler what follows.
+    pub(super) fn fail(&mut self, error: Error) -> State {
+        self.world.disconnect();
+        self.ask_about_loss(error)
+    }
+
+    /// An open connection failed: asks the handler what follows.
+    pub(super) fn lose(&mut self, error: Error) -> State {
+        self.world.disconnect();
+        self.down(Down::Lost(error.clone()));
+        self.ask_about_loss(error)
+    }
+
+    fn ask_about_loss(&mut self, error: Error) -> State {
+        let question = self.question();
+        self.world.deliver(Event::Failed(Box::new(error.clone()), About::Loss(question)));
+        State::Deciding(Box::new(Deciding::lost(question, error)))
+    }
+
+    /// The connection of the last `handle_connect` has ended.
+    pub(super) fn down(&mut self, down: Down) {
+        self.world.deliver(Event::Down(Box::new(down)));
+    }
+
+    /// The close of a client that has no connection: there is nothing to close, so the handler is asked at once.
     pub(super) fn close_without_connection(&mut self) -> State {
-        self.effect(Effect::Drop);
+        self.world.disconnect();
         self.disconnected(Disconnect::unanswered())
     }
 
-    /// The close handshake ended: asks what comes next.
+    /// The close handshake ended: asks the handler what follows.
     pub(super) fn disconnected(&mut self, disconnect: Disconnect) -> State {
-        self.deliver(Event::Disconnected(disconnect));
-        State::Deciding(Deciding::after(None))
+        let question = self.question();
+        self.world.deliver(Event::Disconnected(Box::new(disconnect), About::Loss(question)));
+        State::Deciding(Box::new(Deciding::closed(question)))
+    }
+
+    /// Asks the handler about a disconnect whose answer can only end the client: the state moves on without it.
+    pub(super) fn report_disconnect(&mut self, disconnect: Disconnect) {
+        let question = self.question();
+        self.world.deliver(Event::Disconnected(Box::new(disconnect), About::Loss(question)));
+    }
+
+    /// As [`report_disconnect`](Self::report_disconnect), for a loss.
+    pub(super) fn report_loss(&mut self, error: Error) {
+        let question = self.question();
+        self.world.deliver(Event::Failed(Box::new(error), About::Loss(question)));
     }
 
     /// Gives up connection and calls for good; only a callback that is running may still finish.
-    pub(super) fn drain(&mut self, reason: ExitReason, now: Instant) -> State {
-        self.effect(Effect::Drop);
-        self.effect(Effect::DiscardCalls);
-        // A close handshake that came before has used part of the budget.
+    pub(super) fn drain(&mut self, reason: ExitReason) -> State {
+        self.world.disconnect();
+        self.world.discard_calls();
+        // A close handshake before this has used a part of the budget.
         if !self.timers.is_set(Timer::Close) {
-            self.start(Timer::Close, Some(self.config.close_timeout), now);
+            self.start(Timer::Close, Some(self.config.close_timeout));
         }
-        State::Draining(Draining(reason))
+        State::Draining(Box::new(Draining(reason)))
     }
 
-    /// A frame of the handle's while there is no connection.
-    pub(super) fn send_offline(&mut self, outbound: Outbound) {
-        self.effect(match self.config.offline {
-            Offline::Reject => Effect::Refuse(outbound, SendFailure::NotConnected),
-            Offline::Queue(_) => Effect::Hold(outbound),
-            Offline::Drop => Effect::Refuse(outbound, SendFailure::Dropped),
-        });
+    /// What happens to a frame in a state without an open connection: one rule for the handle's frames and for replies.
+    pub(super) fn send_in(&mut self, state: ConnectionState, outbound: Outbound) {
+        match self.verdict(state, &outbound.frame) {
+            Verdict::Accept | Verdict::Queue => self.world.hold(outbound),
+            Verdict::Drop => self.world.refuse(outbound, SendFailure::Dropped),
+            Verdict::Refuse(failure) => self.world.refuse(outbound, failure),
+        }
     }
 
-    /// A message in pieces while there is no connection: never held, as its sender waits to be asked for the next piece.
-    pub(super) fn cut_offline(&mut self, receipt: u64) {
-        self.effect(Effect::Cut(receipt, SendFailure::NotConnected));
-    }
-
-    /// Frames of a callback's that cannot go out now; where the policy rejects, `handle_error` is told.
-    pub(super) fn refuse_reply(&mut self, frames: Frames, failure: &SendFailure) {
+    /// A callback's reply in a state without an open connection; `handle_error` is asked about frames that are refused.
+    pub(super) fn reply_in(&mut self, state: ConnectionState, frames: Frames) {
+        let mut refused = None;
         for frame in frames {
-            self.effect(Effect::Refuse(Outbound::reply(frame), failure.clone()));
+            if let Err(error) = frame.check() {
+                self.fault(error);
+                continue;
+            }
+            if let Verdict::Refuse(failure) = self.verdict(state, &frame) {
+                refused = Some(failure);
+            }
+            self.send_in(state, Outbound::reply(frame));
         }
-        self.fault(failure.clone());
+        if let Some(failure) = refused {
+            self.fault(failure);
+        }
     }
 
-    /// The frames that may be sent at all; the handler is told of the others.
-    fn checked(&mut self, frames: Frames) -> Frames {
-        let mut allowed = Vec::new();
-        for frame in frames {
-            match frame.check() {
-                Ok(()) => allowed.push(frame),
-                Err(error) => self.fault(error),
-            }
-        }
-        Frames::Many(allowed)
+    fn verdict(&self, state: ConnectionState, frame: &Frame) -> Verdict {
+        admission::verdict(state, admission::policy_for(frame, self.config.offline), self.world.queued())
     }
 
-    fn reply_offline(&mut self, frames: Frames) {
-        let frames = self.checked(frames);
-        if frames.is_empty() {
-            return;
-        }
-        match self.config.offline {
-            Offline::Reject => self.refuse_reply(frames, &SendFailure::NotConnected),
-            Offline::Queue(_) | Offline::Drop => {
-                for frame in frames {
-                    self.send_offline(Outbound::reply(frame));
-                }
-            }
-        }
+    /// A piece of a message in a state without an open connection: never held, because its sender waits for the socket.
+    pub(super) fn cut_in(&mut self, state: ConnectionState, receipt: u64) {
+        let failure = admission::verdict(state, Offline::Reject, 0).failure();
+        self.world.cut(receipt, failure.unwrap_or(SendFailure::NotConnected));
     }
 
     /// What a callback returned while there is no connection, in a state that no verdict but an ending one changes.
     /// `None`: the state stays.
-    pub(super) fn answer_offline(&mut self, answer: Answer, now: Instant) -> Option<State> {
+    pub(super) fn answer_offline(&mut self, state: ConnectionState, answer: Answer) -> Option<State> {
         match answer {
             Answer::Action(Action::Continue) | Answer::Settled => None,
             Answer::Action(Action::Reply(frames)) => {
-                self.reply_offline(frames);
+                self.reply_in(state, frames);
                 None
             }
             Answer::Action(Action::Close(_)) => Some(self.close_without_connection()),
@@ -213,27 +271,29 @@ impl Context {
                 self.fault(Error::Handler(reason));
                 None
             }
-            Answer::Verdict(recovery, _) => self.verdict_offline(recovery, now),
-            Answer::Panicked(message) => Some(self.drain(ExitReason::Panicked(message), now)),
+            Answer::Verdict(recovery, _) => self.verdict_offline(recovery),
+            Answer::Panicked(message) => Some(self.drain(ExitReason::Panicked(message))),
         }
     }
 
-    fn verdict_offline(&mut self, recovery: Recovery, now: Instant) -> Option<State> {
+    fn verdict_offline(&mut self, recovery: Recovery) -> Option<State> {
         match self.ending(recovery) {
-            Ok(reason) => Some(self.drain(reason, now)),
-            Err(Again::Ignore | Again::Reconnect) => None,
+            Ok(reason) => Some(self.drain(reason)),
+            Err(Again::Ignore | Again::Reconnect | Again::Abandon | Again::ReconnectNow) => None,
             Err(Again::Restart) => {
-                self.effect(Effect::Renew);
+                self.world.deliver_next(Event::Renew);
                 None
             }
         }
     }
 
-    /// The end that a recovery asks for; where it asks for none, what it asks for instead.
+    /// The end that a recovery requests; where it requests none, what it requests instead.
     pub(super) fn ending(&self, recovery: Recovery) -> Result<ExitReason, Again> {
         match recovery {
             Recovery::Ignore => Err(Again::Ignore),
             Recovery::Reconnect => Err(Again::Reconnect),
+            Recovery::ReconnectNow => Err(Again::ReconnectNow),
+            Recovery::Abandon => Err(Again::Abandon),
             Recovery::Restart if self.config.renewable => Err(Again::Restart),
             Recovery::Restart => Ok(ExitReason::Failed(Reason::from(NoFactory))),
             Recovery::Close => Ok(ExitReason::Normal),
@@ -247,10 +307,12 @@ impl Context {
 pub(super) enum Again {
     Ignore,
     Reconnect,
+    ReconnectNow,
+    Abandon,
     Restart,
 }
 
-/// `Recovery::Restart` was asked of a client that was started without a factory.
+/// `Recovery::Restart` in a client that was started without a factory.
 #[derive(Debug, thiserror::Error)]
 #[error("`Recovery::Restart` needs a factory: start the client with `Client::start_with`")]
 struct NoFactory;

@@ -2,38 +2,41 @@
 
 use super::{
     context::Context,
-    io::{Answer, Command, Effect, Input},
+    io::{Answer, Command, Input},
     state::State,
     timers::Timer,
+    world::World,
 };
-use crate::{error::SendFailure, exit::ExitReason};
+use crate::{connection::ConnectionState, exit::ExitReason};
 
-/// The connection is gone for good, with this reason; a callback that is still running may finish.
+/// The connection is gone for good, for this reason; a callback that is still running may finish.
 #[derive(Debug)]
 pub(super) struct Draining(pub(super) ExitReason);
 
 impl Draining {
-    pub(super) fn step(self, input: Input, context: &mut Context) -> State {
+    pub(super) fn step(self: Box<Self>, input: Input, cx: &mut Context<'_, impl World>) -> State {
         match input {
             Input::Answer(Answer::Settled) | Input::Timer(Timer::Close) => {
-                context.effect(Effect::Terminate(self.0));
+                cx.world.terminate(self.0);
                 State::Ended
             }
-            // The last callback panicked: that is what this client ended of.
-            Input::Answer(Answer::Panicked(message)) => State::Draining(Self(ExitReason::Panicked(message))),
+            // The last callback panicked, so that is why the client ended.
+            Input::Answer(Answer::Panicked(message)) => State::Draining(Box::new(Self(ExitReason::Panicked(message)))),
             Input::Command(Command::Send(outbound)) => {
-                context.effect(Effect::Refuse(outbound, SendFailure::Ended));
+                cx.send_in(ConnectionState::Draining, outbound);
                 State::Draining(self)
             }
             Input::Command(Command::Piece(_, receipt)) => {
-                context.effect(Effect::Cut(receipt, SendFailure::Ended));
+                cx.cut_in(ConnectionState::Draining, receipt);
                 State::Draining(self)
             }
-            // Whatever else the last callback, or anybody, asks for comes too late.
+            // Every other request comes too late.
             Input::Start
             | Input::Attempt(_)
             | Input::Wire(_)
-            | Input::Command(Command::Abandon(_) | Command::Close(_) | Command::Reconnect | Command::Stop)
+            | Input::Command(
+                Command::Abandon(_) | Command::Close(_) | Command::Reconnect | Command::ReconnectNow | Command::Stop,
+            )
             | Input::Answer(Answer::Action(_) | Answer::Raised(_) | Answer::Verdict(..))
             | Input::Timer(Timer::Connect | Timer::Backoff | Timer::Ping | Timer::Pong | Timer::Idle | Timer::Write) => {
                 State::Draining(self)

@@ -1,7 +1,7 @@
 //! Whatever happens, in whatever order.
 
 use std::{
-    io,
+    io, mem,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -9,7 +9,8 @@ use std::{
 use http::HeaderMap;
 
 use super::{
-    About, Answer, Attempt, Command, Config, Effect, Event, Input, Machine, Outbound, Wire, io::Origin, timers::Timer,
+    About, Answer, Attempt, Command, Config, Event, Input, Machine, Origin, Outbound, Wire, record::Effect,
+    timers::Timer,
 };
 use crate::{
     action::{Action, Frames, Recovery},
@@ -47,6 +48,7 @@ pub(crate) fn any_course(data: &[u8], now: Instant) {
 struct Course {
     machine: Machine,
     now: Instant,
+    world: Vec<Effect>,
     connection: Connection,
     /// The message that is out in part.
     message: Option<u64>,
@@ -83,11 +85,11 @@ impl Course {
             options = options.ping_interval(off).pong_timeout(off).connect_timeout(off).write_timeout(off);
         }
         let machine = Machine::new(Config::new(&options, config & 32 == 0), Backoff::new(backoff));
-        Self { machine, now, connection: Connection::None, message: None, ends: 0 }
+        Self { machine, now, world: Vec::new(), connection: Connection::None, message: None, ends: 0 }
     }
 
     fn feed(&mut self, input: Input) {
-        self.machine.handle(input, self.now);
+        self.machine.handle(input, &mut self.now, &mut self.world);
         self.look();
     }
 
@@ -97,7 +99,7 @@ impl Course {
         while let Some(at) = self.machine.next_timeout().filter(|at| *at <= until) {
             assert!(at >= self.now, "a deadline that is over");
             self.now = at;
-            self.machine.handle_timeout(at);
+            self.machine.handle_timeout(&mut self.now, &mut self.world);
             self.look();
         }
         self.now = until;
@@ -105,13 +107,14 @@ impl Course {
 
     /// Holds what is wanted done, and what is timed, against what may be.
     fn look(&mut self) {
-        while let Some(effect) = self.machine.next_effect() {
-            assert_eq!(self.ends, 0, "{effect:?} after the end");
+        for effect in mem::take(&mut self.world) {
+            let publishes_the_end = matches!(effect, Effect::Enter(ConnectionState::Ended));
+            assert_eq!(self.ends, u32::from(publishes_the_end), "{effect:?} after the end");
             self.perform(&effect);
         }
         assert_eq!(self.ends == 1, self.machine.has_ended());
         let state = &self.machine.state;
-        let timers = Timer::ALL.into_iter().filter(|timer| self.machine.context.timers.is_set(*timer));
+        let timers = Timer::ALL.into_iter().filter(|timer| self.machine.core.timers.is_set(*timer));
         for timer in timers {
             assert!(state.timers().contains(&timer), "{timer:?} in {state:?}");
         }
@@ -124,7 +127,7 @@ impl Course {
                 assert_eq!(connection, Connection::None, "a second attempt beside the first");
                 Connection::Sought
             }
-            Effect::Upgrade => {
+            Effect::Upgrade { .. } => {
                 assert_eq!(connection, Connection::Sought);
                 Connection::Sought
             }
@@ -146,7 +149,7 @@ impl Course {
                 self.message = (!piece.place.ends()).then_some(*receipt);
                 connection
             }
-            Effect::Drop => {
+            Effect::Disconnect => {
                 self.message = None;
                 Connection::None
             }
@@ -162,7 +165,7 @@ impl Course {
             | Effect::DeliverNext(_)
             | Effect::Discard
             | Effect::DiscardCalls
-            | Effect::Renew
+            | Effect::Enter(_)
             | Effect::Latency(_) => connection,
         };
     }
@@ -178,9 +181,10 @@ fn input(kind: u8, like: u8) -> Input {
         7..=9 => Input::Wire(Wire::Received(frame(like))),
         10 => Input::Wire(Wire::Alive),
         11 => Input::Wire(Wire::Violated(DecodeError::Utf8)),
+        12 if like.is_multiple_of(16) => Input::Wire(Wire::Panicked("boom".into())),
         12 => Input::Wire(Wire::Lost(StreamError::Eof)),
         13 => Input::Wire(Wire::WriteFailed(Arc::new(io::ErrorKind::BrokenPipe.into()))),
-        14 => Input::Wire(Wire::WriteStalled),
+        14 => Input::Wire(Wire::WriteStalled { progress: like & 1 == 0 }),
         15 => Input::Wire(Wire::WriteResumed),
         16 => Input::Wire(Wire::ReadPaused),
         17 => Input::Wire(Wire::ReadResumed),
@@ -189,7 +193,8 @@ fn input(kind: u8, like: u8) -> Input {
             Input::Command(Command::Send(Outbound { frame: frame(like), origin }))
         }
         20 => Input::Command(Command::Close(CloseFrame::new(1000, ""))),
-        21 | 22 => Input::Command(Command::Reconnect),
+        21 => Input::Command(Command::Reconnect),
+        22 => Input::Command(Command::ReconnectNow),
         23 if like.is_multiple_of(8) => Input::Command(Command::Stop),
         23 | 24 => Input::Answer(Answer::Action(Action::Continue)),
         25 => Input::Answer(Answer::Action(Action::Reply(Frames::One(frame(like))))),
@@ -197,9 +202,10 @@ fn input(kind: u8, like: u8) -> Input {
         27 => Input::Answer(Answer::Action(Action::close(1000, ""))),
         28 => Input::Answer(Answer::Raised("broken".into())),
         29 if like.is_multiple_of(8) => Input::Answer(Answer::Panicked("boom".into())),
-        29..=33 => {
-            Input::Answer(Answer::Verdict(recovery(like), if like & 1 == 0 { About::Loss } else { About::Fault }))
-        }
+        29..=33 => Input::Answer(Answer::Verdict(
+            recovery(like),
+            if like & 1 == 0 { About::Loss(u64::from(like >> 5)) } else { About::Fault },
+        )),
         34 => {
             let place = [Place::Only, Place::First, Place::Middle, Place::Last][usize::from(like & 3)];
             let piece = Piece { message_type: MessageType::Binary, place, bytes: vec![like; 2].into() };
@@ -229,6 +235,8 @@ fn recovery(like: u8) -> Recovery {
         1 => Recovery::fail("broken"),
         2..=5 => Recovery::Ignore,
         6 | 7 => Recovery::Restart,
+        8 => Recovery::ReconnectNow,
+        9 => Recovery::Abandon,
         _ => Recovery::Reconnect,
     }
 }

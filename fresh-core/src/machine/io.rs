@@ -1,13 +1,13 @@
 //! What goes into the machine and what comes out of it.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, sync::Arc};
 
 use super::timers::Timer;
 use crate::{
     action::{Action, Recovery},
     connection::{Disconnect, Upgrade},
-    error::{DecodeError, Error, Reason, SendFailure, StreamError},
-    exit::ExitReason,
+    down::Down,
+    error::{DecodeError, Error, Reason, StreamError},
     frame::{CloseFrame, Control, Frame, Message},
     wire::piece::Piece,
 };
@@ -48,15 +48,17 @@ pub(crate) enum Wire {
     Violated(DecodeError),
     /// The stream ended or failed while reading.
     Lost(StreamError),
+    /// The byte stream, which may be the user's own, panicked. It is not used again.
+    Panicked(Arc<str>),
     /// The stream failed while writing.
     WriteFailed(Arc<io::Error>),
-    /// The socket takes no more bytes, and there are some.
-    WriteStalled,
-    /// The socket takes bytes again.
+    /// The socket takes no more bytes, and some are left; whether it took any this time. May be reported repeatedly.
+    WriteStalled { progress: bool },
+    /// Every byte is written. May be reported repeatedly.
     WriteResumed,
-    /// The inbound queue is full: the socket is not read.
+    /// The inbound queue is full, so the socket is not read. May be reported repeatedly.
     ReadPaused,
-    /// The socket is read again.
+    /// The socket is read. May be reported repeatedly.
     ReadResumed,
 }
 
@@ -70,6 +72,8 @@ pub(crate) enum Command {
     /// Checked by the handle.
     Close(CloseFrame),
     Reconnect,
+    /// As `Reconnect`, but an open connection is dropped without a close handshake.
+    ReconnectNow,
     Stop,
 }
 
@@ -90,8 +94,9 @@ pub(crate) enum Answer {
 /// What a verdict is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum About {
-    /// The connection, or the attempt, is gone: this verdict says what comes next.
-    Loss,
+    /// The connection, or the attempt, is gone, and this verdict says what follows. The number identifies the question:
+    /// a verdict that arrives after another question was asked no longer decides.
+    Loss(u64),
     /// A frame or a callback failed, and that alone.
     Fault,
 }
@@ -124,47 +129,15 @@ impl Outbound {
     }
 }
 
-/// What has to be done in the world.
-#[derive(Debug)]
-pub(crate) enum Effect {
-    /// Open a byte stream, for the attempt of this number.
-    Connect { attempt: u64 },
-    /// Ask for the upgrade on the stream that is open.
-    Upgrade,
-    /// Encode and write.
-    Send(Outbound),
-    /// Encode and write, as a part of the message that this receipt belongs to.
-    SendPiece(Piece, u64),
-    /// No more parts of that message go out.
-    Cut(u64, SendFailure),
-    /// This frame does not go out.
-    Refuse(Outbound, SendFailure),
-    /// Keep this frame for the next connection.
-    Hold(Outbound),
-    /// Call the handler when its turn comes.
-    Deliver(Event),
-    /// Call the handler before anything else that waits: its own answer led to this.
-    DeliverNext(Event),
-    /// A message came that nobody will be told of.
-    Discard,
-    /// Drop the calls that a connection led to and that have not begun.
-    DiscardCalls,
-    /// Replace the handler by a new one from the factory.
-    Renew,
-    /// Drop the connection or the attempt, at once.
-    Drop,
-    /// A ping of ours came back after this time.
-    Latency(Duration),
-    /// The end: `handle_terminate`, and nothing after it.
-    Terminate(ExitReason),
-}
-
-/// What a handler is told.
+/// What a handler is called with.
 #[derive(Debug)]
 pub(crate) enum Event {
     Connected(Box<Upgrade>),
     Message(Message),
     Control(Control),
-    Disconnected(Disconnect),
-    Failed(Error, About),
+    Down(Box<Down>),
+    Disconnected(Box<Disconnect>, About),
+    Failed(Box<Error>, About),
+    /// Not a callback: the factory makes a new handler in place of this one.
+    Renew,
 }

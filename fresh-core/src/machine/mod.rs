@@ -1,8 +1,8 @@
-//! The state machine of a client: `(state, input, now) → (state, effects)`, the only place where a state changes.
+//! The state machine of a client: `(state, input, now, &mut impl World) → state`. The state changes nowhere else.
 //!
-//! It is pure: time is an argument, delays come from a seeded iterator, and what has to be done in the world
-//! leaves it as an [`Effect`]. One file a group of states: `seeking` (connecting, upgrading), `connected` (and what
-//! is `sending` there), `closing`, `offline` (idle, deciding, waiting), `ending` (draining, ended).
+//! It is pure: time is an argument, delays come from a seeded iterator, and each effect is a call on the [`World`], made
+//! where the machine decides on it. One file per group of states: `seeking` (connecting, upgrading), `connected` (and
+//! what is `sending` there), `closing`, `offline` (idle, deciding, waiting), `ending` (draining, ended).
 
 mod closing;
 mod connected;
@@ -16,19 +16,25 @@ mod seeking;
 mod sending;
 mod state;
 mod timers;
+mod world;
 
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzz;
+#[cfg(any(fuzzing, test))]
+mod record;
 #[cfg(test)]
 mod tests;
 
 use std::{mem, time::Instant};
 
 pub(crate) use context::Config;
-use context::Context;
-pub(crate) use io::{About, Answer, Attempt, Command, Effect, Event, Input, Origin, Outbound, Wire};
+use context::{Context, Core};
+#[cfg(any(fuzzing, test))]
+pub(crate) use io::About;
+pub(crate) use io::{Answer, Attempt, Command, Event, Input, Origin, Outbound, Wire};
 pub(crate) use keepalive::is_keepalive;
 use state::State;
+pub(crate) use world::{Now, World};
 
 use crate::{backoff::Backoff, connection::ConnectionState, options::Offline};
 
@@ -36,58 +42,50 @@ use crate::{backoff::Backoff, connection::ConnectionState, options::Offline};
 #[derive(Debug)]
 pub(crate) struct Machine {
     state: State,
-    context: Context,
+    core: Core,
 }
 
 impl Machine {
     pub(crate) fn new(config: Config, backoff: Backoff) -> Self {
-        Self { state: State::Idle, context: Context::new(config, backoff) }
+        Self { state: State::Idle, core: Core::new(config, backoff) }
     }
 
     /// The one transition site: consumes the state and takes the next one.
-    pub(crate) fn handle(&mut self, input: Input, now: Instant) {
+    #[inline]
+    pub(crate) fn handle(&mut self, input: Input, now: &mut dyn Now, world: &mut impl World) {
         let before = self.state.name();
         let state = mem::replace(&mut self.state, State::Idle);
-        self.state = state.step(input, now, &mut self.context);
-        if self.state.name() != before {
-            self.context.timers.keep_only(self.state.timers());
+        self.state = state.step(input, &mut Context::new(&mut self.core, now, world));
+        let after = self.state.name();
+        if after != before {
+            self.core.timers.keep_only(self.state.timers());
+            world.enter(after, self.core.timers.next());
         }
     }
 
     /// Handles every timer that is due.
-    pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        while let Some(timer) = self.context.timers.take_due(now) {
-            self.handle(Input::Timer(timer), now);
+    pub(crate) fn handle_timeout(&mut self, now: &mut dyn Now, world: &mut impl World) {
+        while let Some(timer) = self.core.timers.take_due(now.now()) {
+            self.handle(Input::Timer(timer), now, world);
         }
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) has to be called next.
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
-        self.context.timers.next()
+        self.core.timers.next()
     }
 
-    /// What has to be done, in order.
-    pub(crate) fn next_effect(&mut self) -> Option<Effect> {
-        self.context.effects.pop_front()
-    }
-
+    #[cfg(any(fuzzing, test))]
     pub(crate) fn state(&self) -> ConnectionState {
         self.state.name()
     }
 
     /// Whether frames stay in the mailbox until there is a connection: `Offline::Queue` while there is none.
     pub(crate) fn holds_mail(&self) -> bool {
-        matches!(self.context.config.offline, Offline::Queue(_)) && self.state.is_offline()
+        matches!(self.core.config.offline, Offline::Queue(_)) && self.state.is_offline()
     }
 
-    /// Whether messages travel freely. While they do, one that is received is delivered, one that a handle or a callback
-    /// sends is sent, and nothing else comes of it: the driver need not ask.
-    #[inline]
-    pub(crate) fn is_open(&self) -> bool {
-        matches!(&self.state, State::Connected(connected) if connected.is_whole())
-    }
-
-    /// Whether what is received may still lead to a callback; only then does a full queue of calls stop the reading.
+    /// Whether a received message may still lead to a callback; only then does a full queue of calls pause reading.
     pub(crate) fn delivers(&self) -> bool {
         self.state.delivers()
     }

@@ -1,93 +1,122 @@
 //! Idle, deciding and waiting: no connection, and no attempt under way.
 
-use std::time::Instant;
-
 use super::{
     context::{Again, Context},
-    io::{About, Answer, Command, Effect, Event, Input},
+    io::{About, Answer, Command, Event, Input},
     state::State,
     timers::Timer,
+    world::World,
 };
-use crate::{action::Action, connection::Disconnect, error::Error, exit::ExitReason};
+use crate::{
+    action::{Action, Recovery},
+    connection::{ConnectionState, Disconnect},
+    error::Error,
+    exit::ExitReason,
+};
 
-/// Nothing is sought until somebody asks for it.
+/// No attempt begins until `client.reconnect()`.
 #[derive(Debug)]
 pub(super) struct Idle;
 
 impl Idle {
-    pub(super) fn step(self, input: Input, now: Instant, context: &mut Context) -> State {
+    pub(super) fn step(self, input: Input, cx: &mut Context<'_, impl World>) -> State {
         match input {
-            Input::Start | Input::Command(Command::Reconnect) => context.connect(now),
-            // Here, unlike elsewhere without a connection, a wish to reconnect changes something.
-            Input::Answer(Answer::Verdict(recovery, _)) => recover(context, recovery, None, now),
+            Input::Start | Input::Command(Command::Reconnect | Command::ReconnectNow) => cx.connect(),
+            // Here, unlike elsewhere without a connection, a verdict that reconnects changes something.
+            Input::Answer(Answer::Verdict(recovery, _)) => recover(recovery, None, cx),
             input @ (Input::Attempt(_) | Input::Wire(_) | Input::Command(_) | Input::Answer(_) | Input::Timer(_)) => {
-                rest(input, now, context).unwrap_or(State::Idle)
+                rest(ConnectionState::Idle, input, cx).unwrap_or(State::Idle)
             }
         }
     }
 }
 
-/// The next attempt comes when the backoff's delay has passed.
+/// The next attempt begins after the backoff's delay.
 #[derive(Debug)]
 pub(super) struct Waiting;
 
 impl Waiting {
-    pub(super) fn step(self, input: Input, now: Instant, context: &mut Context) -> State {
+    pub(super) fn step(self, input: Input, cx: &mut Context<'_, impl World>) -> State {
         match input {
-            Input::Timer(Timer::Backoff) | Input::Command(Command::Reconnect) => context.connect(now),
+            Input::Timer(Timer::Backoff) | Input::Command(Command::Reconnect | Command::ReconnectNow) => cx.connect(),
             input @ (Input::Start
             | Input::Attempt(_)
             | Input::Wire(_)
             | Input::Command(_)
             | Input::Answer(_)
-            | Input::Timer(_)) => rest(input, now, context).unwrap_or(State::Waiting),
+            | Input::Timer(_)) => rest(ConnectionState::Waiting, input, cx).unwrap_or(State::Waiting),
         }
     }
 }
 
-/// The connection, or the attempt, is gone, and the handler has been asked what comes next.
+/// The connection, or the attempt, is gone, and the handler has been asked what follows.
 #[derive(Debug)]
 pub(super) struct Deciding {
-    /// What it was lost by; `None` after a close handshake.
-    lost: Option<Error>,
+    /// The question whose answer decides.
+    question: u64,
+    after: After,
+}
+
+/// What the question is about.
+#[derive(Debug)]
+enum After {
+    Loss(Error),
+    Close,
 }
 
 impl Deciding {
-    pub(super) fn after(lost: Option<Error>) -> Self {
-        Self { lost }
+    pub(super) fn lost(question: u64, error: Error) -> Self {
+        Self { question, after: After::Loss(error) }
     }
 
-    pub(super) fn step(self, input: Input, now: Instant, context: &mut Context) -> State {
+    pub(super) fn closed(question: u64) -> Self {
+        Self { question, after: After::Close }
+    }
+
+    pub(super) fn step(self: Box<Self>, input: Input, cx: &mut Context<'_, impl World>) -> State {
         match input {
-            Input::Answer(Answer::Verdict(recovery, About::Loss)) => recover(context, recovery, self.lost, now),
-            // The user is quicker than the handler; its verdict, when it comes, can still end the client.
-            Input::Command(Command::Reconnect) => context.connect(now),
-            // The question that is open stays open, and this one is asked after it.
-            Input::Command(Command::Close(_)) | Input::Answer(Answer::Action(Action::Close(_))) => {
-                context.deliver(Event::Disconnected(Disconnect::unanswered()));
-                State::Deciding(self)
+            Input::Answer(Answer::Verdict(recovery, About::Loss(question))) if question == self.question => {
+                recover(recovery, self.after.into_error(), cx)
             }
+            // The user is quicker than the handler, whose verdict can still end the client.
+            Input::Command(Command::Reconnect | Command::ReconnectNow) => cx.connect(),
+            // The close ends the attempts: from now on only the answer to it decides. A second close changes nothing.
+            Input::Command(Command::Close(_)) | Input::Answer(Answer::Action(Action::Close(_))) => match self.after {
+                After::Loss(_) => cx.disconnected(Disconnect::unanswered()),
+                After::Close => State::Deciding(self),
+            },
             input @ (Input::Start
             | Input::Attempt(_)
             | Input::Wire(_)
             | Input::Command(_)
             | Input::Answer(_)
-            | Input::Timer(_)) => rest(input, now, context).unwrap_or(State::Deciding(self)),
+            | Input::Timer(_)) => rest(ConnectionState::Deciding, input, cx).unwrap_or(State::Deciding(self)),
+        }
+    }
+}
+
+impl After {
+    fn into_error(self) -> Option<Error> {
+        match self {
+            Self::Loss(error) => Some(error),
+            Self::Close => None,
         }
     }
 }
 
 /// Does what the handler decided after a loss.
-fn recover(context: &mut Context, recovery: crate::action::Recovery, lost: Option<Error>, now: Instant) -> State {
-    match context.ending(recovery) {
-        Ok(reason) => context.drain(reason, now),
+fn recover(recovery: Recovery, lost: Option<Error>, cx: &mut Context<'_, impl World>) -> State {
+    match cx.ending(recovery) {
+        Ok(reason) => cx.drain(reason),
         Err(Again::Ignore) => State::Idle,
-        Err(Again::Reconnect) => context.wait(lost, now),
+        // There is no connection left to abandon.
+        Err(Again::Reconnect | Again::Abandon) => cx.wait(lost),
+        Err(Again::ReconnectNow) => cx.retry_now(lost),
         Err(Again::Restart) => {
-            let next = context.wait(lost, now);
+            let next = cx.wait(lost);
             // A client that gives up ends with the handler it has.
             if matches!(next, State::Waiting) {
-                context.effect(Effect::Renew);
+                cx.world.deliver_next(Event::Renew);
             }
             next
         }
@@ -95,22 +124,22 @@ fn recover(context: &mut Context, recovery: crate::action::Recovery, lost: Optio
 }
 
 /// What the three have in common; `None`: the state stays.
-fn rest(input: Input, now: Instant, context: &mut Context) -> Option<State> {
+fn rest(state: ConnectionState, input: Input, cx: &mut Context<'_, impl World>) -> Option<State> {
     match input {
         Input::Command(Command::Send(outbound)) => {
-            context.send_offline(outbound);
+            cx.send_in(state, outbound);
             None
         }
         Input::Command(Command::Piece(_, receipt)) => {
-            context.cut_offline(receipt);
+            cx.cut_in(state, receipt);
             None
         }
-        Input::Command(Command::Close(_)) => Some(context.close_without_connection()),
-        Input::Command(Command::Stop) => Some(context.drain(ExitReason::Stopped, now)),
-        Input::Answer(answer) => context.answer_offline(answer, now),
+        Input::Command(Command::Close(_)) => Some(cx.close_without_connection()),
+        Input::Command(Command::Stop) => Some(cx.drain(ExitReason::Stopped)),
+        Input::Answer(answer) => cx.answer_offline(state, answer),
         // No attempt is under way and no connection open, so there is no news of either.
         Input::Start
-        | Input::Command(Command::Abandon(_) | Command::Reconnect)
+        | Input::Command(Command::Abandon(_) | Command::Reconnect | Command::ReconnectNow)
         | Input::Attempt(_)
         | Input::Wire(_)
         | Input::Timer(

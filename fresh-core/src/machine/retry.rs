@@ -38,16 +38,14 @@ impl Retry {
         }
     }
 
+    /// How many attempts failed in a row, where no more are allowed.
+    pub(super) fn used_up(&self) -> Option<u32> {
+        self.limit.filter(|limit| self.in_a_row >= *limit).map(|_| self.in_a_row)
+    }
+
     /// The delay before the next attempt, at least the floor.
-    ///
-    /// # Errors
-    ///
-    /// The attempts are used up: how many there were.
-    pub(super) fn next_delay(&mut self, floor: Option<Duration>) -> Result<Duration, u32> {
-        if self.limit.is_some_and(|limit| self.in_a_row >= limit) {
-            return Err(self.in_a_row);
-        }
+    pub(super) fn next_delay(&mut self, floor: Option<Duration>) -> Duration {
         let floor = floor.unwrap_or_default().min(LONGEST_FLOOR);
-        Ok(self.delays.next().unwrap_or_default().max(floor))
+        self.delays.next().unwrap_or_default().max(floor)
     }
 }

@@ -2,10 +2,7 @@
 //!
 //! Between the frames of one message only control frames may go out (RFC 6455 §5.4).
 
-use super::{
-    context::Context,
-    io::{Effect, Outbound},
-};
+use super::{context::Context, io::Outbound, world::World};
 use crate::{
     error::SendFailure,
     wire::piece::{Piece, Place},
@@ -35,18 +32,20 @@ const OVERHEAD: usize = size_of::<Outbound>();
 
 impl Sending {
     /// Sends a frame; data that may not go out now waits.
-    pub(super) fn send(&mut self, outbound: Outbound, context: &mut Context) {
+    #[inline]
+    pub(super) fn send(&mut self, outbound: Outbound, cx: &mut Context<'_, impl World>) {
         if outbound.frame.is_data() {
-            self.send_or_hold(outbound, context);
+            self.send_or_hold(outbound, cx);
         } else {
-            context.effect(Effect::Send(outbound));
+            cx.world.send(outbound);
         }
     }
 
-    /// Sends a frame, or lets it wait, whatever it is: data, or what has to stay behind data.
-    pub(super) fn send_or_hold(&mut self, outbound: Outbound, context: &mut Context) {
+    /// Sends a frame, or makes it wait, whatever it is: data, or what has to stay behind data.
+    #[inline]
+    pub(super) fn send_or_hold(&mut self, outbound: Outbound, cx: &mut Context<'_, impl World>) {
         match self {
-            Self::Whole => context.effect(Effect::Send(outbound)),
+            Self::Whole => cx.world.send(outbound),
             Self::Pieces(unfinished) => {
                 unfinished.bytes += outbound.frame.payload_len() + OVERHEAD;
                 unfinished.waiting.push(outbound);
@@ -55,41 +54,32 @@ impl Sending {
     }
 
     /// Sends a piece, and behind the last one what waited for it.
-    pub(super) fn piece(self, piece: Piece, receipt: u64, context: &mut Context) -> Self {
+    pub(super) fn piece(self, piece: Piece, receipt: u64, cx: &mut Context<'_, impl World>) -> Self {
         match (self, piece.place) {
             (Self::Whole, Place::Only) => {
-                context.effect(Effect::SendPiece(piece, receipt));
+                cx.world.send_piece(piece, receipt);
                 Self::Whole
             }
             (Self::Whole, Place::First) => {
-                context.effect(Effect::SendPiece(piece, receipt));
+                cx.world.send_piece(piece, receipt);
                 Self::Pieces(Box::new(Unfinished { receipt, waiting: Vec::new(), bytes: 0 }))
             }
             (Self::Pieces(unfinished), Place::Middle) if unfinished.receipt == receipt => {
-                context.effect(Effect::SendPiece(piece, receipt));
+                cx.world.send_piece(piece, receipt);
                 Self::Pieces(unfinished)
             }
             (Self::Pieces(unfinished), Place::Last) if unfinished.receipt == receipt => {
-                context.effect(Effect::SendPiece(piece, receipt));
+                cx.world.send_piece(piece, receipt);
                 for outbound in unfinished.waiting {
-                    context.effect(Effect::Send(outbound));
+                    cx.world.send(outbound);
                 }
                 Self::Whole
             }
             // It would go on with what another connection had of it, or begin amid another message.
             (sending @ (Self::Whole | Self::Pieces(_)), Place::Only | Place::First | Place::Middle | Place::Last) => {
-                context.effect(Effect::Cut(receipt, SendFailure::NotConnected));
+                cx.world.cut(receipt, SendFailure::NotConnected);
                 sending
             }
-        }
-    }
-
-    /// Whether no message has begun and not ended.
-    #[inline]
-    pub(super) fn is_whole(&self) -> bool {
-        match self {
-            Self::Whole => true,
-            Self::Pieces(_) => false,
         }
     }
 
@@ -99,11 +89,11 @@ impl Sending {
     }
 
     /// Gives up what has not gone out, as nothing can any more.
-    pub(super) fn give_up(self, failure: &SendFailure, context: &mut Context) {
+    pub(super) fn give_up(self, failure: &SendFailure, cx: &mut Context<'_, impl World>) {
         if let Self::Pieces(unfinished) = self {
-            context.effect(Effect::Cut(unfinished.receipt, failure.clone()));
+            cx.world.cut(unfinished.receipt, failure.clone());
             for outbound in unfinished.waiting {
-                context.effect(Effect::Refuse(outbound, failure.clone()));
+                cx.world.refuse(outbound, failure.clone());
             }
         }
     }

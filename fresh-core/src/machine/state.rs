@@ -1,7 +1,5 @@
 //! The states, each with the data that only it has.
 
-use std::time::Instant;
-
 use super::{
     closing::Closing,
     connected::Connected,
@@ -11,38 +9,59 @@ use super::{
     offline::{Deciding, Idle, Waiting},
     seeking::{Connecting, Upgrading},
     timers::Timer,
+    world::World,
 };
 use crate::connection::ConnectionState;
 
-/// Where a client stands; [`ConnectionState`] is the same without the data.
+/// The state of a client; [`ConnectionState`] is the same without the data.
+///
+/// The data is boxed, so that a step moves one word.
 #[derive(Debug)]
 pub(super) enum State {
     Idle,
     Connecting,
     Upgrading,
-    Connected(Connected),
-    Closing(Closing),
-    Deciding(Deciding),
+    Connected(Box<Connected>),
+    Closing(Box<Closing>),
+    Deciding(Box<Deciding>),
     Waiting,
-    Draining(Draining),
+    Draining(Box<Draining>),
     Ended,
 }
 
 impl State {
-    pub(super) fn step(self, input: Input, now: Instant, context: &mut Context) -> Self {
+    #[inline]
+    pub(super) fn step(self, input: Input, cx: &mut Context<'_, impl World>) -> Self {
         match self {
-            Self::Idle => Idle.step(input, now, context),
-            Self::Connecting => Connecting.step(input, now, context),
-            Self::Upgrading => Upgrading.step(input, now, context),
-            Self::Connected(connected) => connected.step(input, now, context),
-            Self::Closing(closing) => closing.step(input, now, context),
-            Self::Deciding(deciding) => deciding.step(input, now, context),
-            Self::Waiting => Waiting.step(input, now, context),
-            Self::Draining(draining) => draining.step(input, context),
+            Self::Connected(connected) => connected.step(input, cx),
+            other @ (Self::Idle
+            | Self::Connecting
+            | Self::Upgrading
+            | Self::Closing(_)
+            | Self::Deciding(_)
+            | Self::Waiting
+            | Self::Draining(_)
+            | Self::Ended) => other.step_apart(input, cx),
+        }
+    }
+
+    /// Out of line, so that the step of an open connection can be inlined where messages are handled.
+    #[inline(never)]
+    fn step_apart(self, input: Input, cx: &mut Context<'_, impl World>) -> Self {
+        match self {
+            Self::Idle => Idle.step(input, cx),
+            Self::Connecting => Connecting.step(input, cx),
+            Self::Upgrading => Upgrading.step(input, cx),
+            Self::Connected(connected) => connected.step(input, cx),
+            Self::Closing(closing) => closing.step(input, cx),
+            Self::Deciding(deciding) => deciding.step(input, cx),
+            Self::Waiting => Waiting.step(input, cx),
+            Self::Draining(draining) => draining.step(input, cx),
             Self::Ended => Self::Ended,
         }
     }
 
+    #[inline]
     pub(super) fn name(&self) -> ConnectionState {
         match self {
             Self::Idle => ConnectionState::Idle,
@@ -68,7 +87,7 @@ impl State {
         }
     }
 
-    /// Whether what is received may still lead to a callback.
+    /// Whether a received message may still lead to a callback.
     pub(super) fn delivers(&self) -> bool {
         match self {
             Self::Connected(_) => true,

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-/// What can be timed.
+/// What has a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timer {
     /// The budget of an attempt.
@@ -15,7 +15,7 @@ pub(crate) enum Timer {
     Pong,
     /// How long nothing may be received at all.
     Idle,
-    /// How long the socket may take no byte.
+    /// How long the socket may accept no byte.
     Write,
     /// The budget of the close handshake, and of the last callback.
     Close,
@@ -26,7 +26,7 @@ impl Timer {
         [Self::Connect, Self::Backoff, Self::Ping, Self::Pong, Self::Idle, Self::Write, Self::Close];
 }
 
-/// When each timer is due, where it runs.
+/// When each timer is due, if it runs.
 #[derive(Debug, Default)]
 pub(super) struct Timers([Option<Instant>; Timer::ALL.len()]);
 
@@ -35,14 +35,13 @@ impl Timers {
         self.0[timer as usize] = Some(at);
     }
 
-    /// Brings a timer that runs forward to this time, where that is earlier.
-    pub(super) fn hasten(&mut self, timer: Timer, at: Instant) {
-        let due = &mut self.0[timer as usize];
-        *due = due.map(|due| due.min(at));
-    }
-
     pub(super) fn clear(&mut self, timer: Timer) {
         self.0[timer as usize] = None;
+    }
+
+    /// When a timer is due, if it runs.
+    pub(super) fn at(&self, timer: Timer) -> Option<Instant> {
+        self.0[timer as usize]
     }
 
     pub(super) fn is_set(&self, timer: Timer) -> bool {

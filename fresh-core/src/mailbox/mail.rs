@@ -86,5 +86,6 @@ impl Mail {
 pub(crate) enum Control {
     Close(CloseFrame),
     Reconnect,
+    ReconnectNow,
     Stop,
 }

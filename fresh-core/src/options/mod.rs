@@ -90,8 +90,7 @@ pub struct Options {
     pub(crate) happy_eyeballs: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) close_timeout: Duration,
-    /// What the server may take of it to end TCP when both close frames are out; `None`: what is left. A socket's.
-    pub(crate) linger: Option<Duration>,
+    pub(crate) close_linger: Duration,
     pub(crate) write_timeout: Duration,
     pub(crate) idle_timeout: Duration,
     pub(crate) ping_interval: Duration,
@@ -130,7 +129,7 @@ impl Options {
             happy_eyeballs: Duration::from_millis(300),
             connect_timeout: Duration::from_secs(8),
             close_timeout: Duration::from_secs(5),
-            linger: None,
+            close_linger: Duration::from_millis(50),
             write_timeout: Duration::from_secs(10),
             idle_timeout: Duration::ZERO,
             ping_interval: Duration::from_secs(30),
@@ -276,6 +275,18 @@ impl Options {
     /// cannot be turned off, so that every end comes.
     pub fn close_timeout(mut self, timeout: Duration) -> Self {
         self.close_timeout = timeout;
+        self
+    }
+
+    /// How long the client waits for the server to end TCP after both close frames were sent (RFC 6455 §7.1.1), and for
+    /// the answer to its close frame when it ends because of a failure. Default: 50 ms. Never longer than what is left of
+    /// the [`close_timeout`](Self::close_timeout).
+    ///
+    /// Zero drops the connection as soon as the close frame is written; a server that is still sending may then see a
+    /// reset in place of a close. [`Duration::MAX`] waits the whole `close_timeout`, as RFC 6455 recommends: each close
+    /// and each reconnect after a close then takes that long with a server that leaves TCP open.
+    pub fn close_linger(mut self, linger: Duration) -> Self {
+        self.close_linger = linger;
         self
     }
 

@@ -39,6 +39,8 @@ struct Config {
     #[serde(default, with = "humantime_serde")]
     close_timeout: Option<Duration>,
     #[serde(default, with = "humantime_serde")]
+    close_linger: Option<Duration>,
+    #[serde(default, with = "humantime_serde")]
     write_timeout: Option<Duration>,
     #[serde(default, with = "humantime_serde")]
     idle_timeout: Option<Duration>,
@@ -160,6 +162,7 @@ impl Config {
         options = given(options, self.happy_eyeballs, Options::happy_eyeballs);
         options = given(options, self.connect_timeout, Options::connect_timeout);
         options = given(options, self.close_timeout, Options::close_timeout);
+        options = given(options, self.close_linger, Options::close_linger);
         options = given(options, self.write_timeout, Options::write_timeout);
         options = given(options, self.idle_timeout, Options::idle_timeout);
         options = given(options, self.ping_interval, Options::ping_interval);

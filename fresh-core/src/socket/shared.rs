@@ -26,11 +26,8 @@ use crate::{
     client::StartError,
     error::SendError,
     frame::{CloseCode, CloseFrame, Frame},
-    options::{Offline, Options},
+    options::Offline,
 };
-
-/// How long a server that answered our close frame may take to end TCP, as it should (RFC 6455 §7.1.1); then we do.
-const LINGER: Duration = Duration::from_millis(50);
 
 /// Its drop is that of the last handle.
 pub(super) struct Shared {
@@ -80,10 +77,8 @@ impl Shared {
         let (opening, opened) = oneshot::channel();
         // The inbox is the queue; the driver keeps one frame before it.
         let options = options.options.clone().inbound(1, 0).offline(Offline::Reject);
-        let options = Options { linger: Some(LINGER), ..options };
-        let (mut opening, inbox) = (Some(opening), Arc::clone(&self.inbox));
-        let (client, running) =
-            Client::new_with(options, move |client| Forwarder::new(client, Arc::clone(&inbox), opening.take()));
+        let inbox = Arc::clone(&self.inbox);
+        let (client, running) = Client::new_silent(options, |client| Forwarder::new(client, inbox, Some(opening)));
         runtime.spawn(live(Arc::clone(&self.inbox), client.clone(), running));
         *phase = Phase::Started { client: client.clone(), runtime };
         Ok(Attempt { client, opened })

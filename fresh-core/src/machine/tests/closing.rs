@@ -13,7 +13,7 @@ fn a_close_of_ours_is_told_once_the_server_answered_and_ended_tcp() {
     assert!(rig.told().is_empty(), "the server has not ended TCP yet");
     rig.lose();
     let expected = Disconnect::clean(Initiator::Local, Some(close_frame(4000, "so long")));
-    assert!(matches!(&rig.told()[..], [Event::Disconnected(disconnect)] if *disconnect == expected));
+    assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect, _)] if *disconnect == expected));
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn a_close_that_nobody_answers_ends_with_the_close_timeout_and_is_not_clean() {
     assert_eq!(rig.state(), ConnectionState::Closing);
     rig.effects();
     rig.pass(MS);
-    assert!(matches!(&rig.told()[..], [Event::Disconnected(disconnect)] if !disconnect.clean));
+    assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect, _)] if !disconnect.clean));
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn the_servers_close_is_answered_with_its_own_code() {
     assert_eq!(rig.sent(), [Frame::close(1012, "")]);
     rig.lose();
     let expected = Disconnect::clean(Initiator::Remote, Some(close_frame(1012, "restart")));
-    assert!(matches!(&rig.told()[..], [Event::Disconnected(disconnect)] if *disconnect == expected));
+    assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect, _)] if *disconnect == expected));
 }
 
 #[test]
@@ -42,14 +42,14 @@ fn an_empty_close_frame_is_answered_empty_and_told_without_a_code() {
     rig.receive(Frame::Close(None));
     assert_eq!(rig.sent(), [Frame::Close(None)]);
     rig.lose();
-    assert!(matches!(&rig.told()[..], [Event::Disconnected(disconnect)] if disconnect.code.is_none()));
+    assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect, _)] if disconnect.code.is_none()));
 }
 
 #[test]
 fn messages_before_the_servers_close_frame_are_delivered_and_none_after_it() {
     let mut rig = Rig::connected();
     rig.command(Command::Close(close_frame(1000, ""))).receive("before");
-    assert!(matches!(&rig.told()[..], [Event::Message(Message::Text(text))] if text == "before"));
+    assert!(matches!(&rig.told()[..], [Told::Message(Message::Text(text))] if text == "before"));
     rig.receive(Frame::close(1000, "")).receive("after");
     assert!(matches!(&rig.effects()[..], [Effect::Discard]));
 }
@@ -83,15 +83,56 @@ fn a_violation_closes_with_its_code_and_is_told_when_the_connection_is_gone() {
         assert!(matches!(&rig.sent()[..], [Frame::Close(Some(close))] if close.code == code), "{violation}");
         rig.lose();
         let told = rig.told();
-        assert!(matches!(&told[..], [Event::Failed(Error::Decode(error), About::Loss)] if *error == violation));
+        assert!(matches!(&told[..], [Told::Failed(Error::Decode(error), About::Loss(_))] if *error == violation));
     }
 }
 
 #[test]
-fn a_violation_amid_our_close_is_told_in_place_of_the_disconnect() {
+fn a_violation_in_the_answer_to_our_close_is_reported_and_does_not_change_what_follows() {
     let mut rig = Rig::connected();
-    rig.command(Command::Close(close_frame(1000, ""))).hear(Wire::Violated(DecodeError::Masked)).lose();
-    assert!(matches!(&rig.told()[..], [Event::Failed(Error::Decode(_), About::Loss)]));
+    rig.command(Command::Close(close_frame(1000, ""))).hear(Wire::Violated(DecodeError::Masked));
+    assert!(matches!(&rig.told()[..], [Told::Failed(Error::Decode(_), About::Fault)]));
+    // The default of `handle_error`.
+    rig.answer(Answer::Verdict(Recovery::Reconnect, About::Fault)).lose();
+    assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect, _)] if !disconnect.clean));
+    rig.verdict(Recovery::Close);
+    assert!(matches!(rig.exit(), ExitReason::Normal));
+}
+
+#[test]
+fn a_server_that_answered_our_close_with_a_violation_is_left_after_the_linger() {
+    let mut rig = Rig::connected();
+    rig.command(Command::Close(close_frame(1000, ""))).hear(Wire::Violated(DecodeError::Masked)).pass(50 * MS);
+    assert_eq!(rig.state(), ConnectionState::Deciding);
+}
+
+#[test]
+fn a_client_that_fails_waits_for_no_answer_to_its_close_frame() {
+    for recovery in [Recovery::fail("broken"), Recovery::Close] {
+        let fails = matches!(recovery, Recovery::Fail(_));
+        let mut rig = Rig::connected();
+        rig.answer(Answer::Verdict(recovery, About::Fault)).pass(50 * MS);
+        let state = if fails { ConnectionState::Draining } else { ConnectionState::Closing };
+        assert_eq!(rig.state(), state);
+    }
+}
+
+#[test]
+fn the_linger_begins_when_our_close_frame_is_written() {
+    let mut rig = Rig::connected();
+    rig.hear(Wire::WriteStalled { progress: true }).receive(Frame::close(1000, "")).pass(4 * S);
+    assert_eq!(rig.state(), ConnectionState::Closing, "the echo is not written");
+    rig.hear(Wire::WriteResumed).pass(49 * MS);
+    assert_eq!(rig.state(), ConnectionState::Closing);
+    rig.pass(MS);
+    assert_eq!(rig.state(), ConnectionState::Deciding);
+}
+
+#[test]
+fn a_callback_that_still_runs_has_the_whole_close_timeout_and_not_the_linger() {
+    let mut rig = Rig::connected();
+    rig.command(Command::Stop).receive(Frame::close(1001, "")).pass(50 * MS);
+    assert_eq!((rig.state(), rig.until_next()), (ConnectionState::Draining, Some(4950 * MS)));
 }
 
 #[test]
@@ -146,9 +187,9 @@ fn without_a_connection_a_close_is_told_at_once_and_is_not_clean() {
     let mut rig = Rig::new();
     rig.feed(Input::Start).command(Command::Close(close_frame(1000, "")));
     let effects = rig.effects();
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::Drop)));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Disconnect)));
     let told = effects.iter().any(|effect| {
-        matches!(effect, Effect::Deliver(Event::Disconnected(told)) if !told.clean && told.initiator == Initiator::Local)
+        matches!(effect, Effect::Deliver(Event::Disconnected(told, _)) if !told.clean && told.initiator == Initiator::Local)
     });
     assert!(told);
 }
@@ -173,20 +214,20 @@ fn a_client_that_ends_makes_no_new_handler() {
 
 #[test]
 fn a_server_that_answered_and_leaves_tcp_open_is_left_after_the_linger_or_the_close_timeout() {
-    for (linger, left_after) in [(None, 5000), (Some(50 * MS), 50), (Some(9000 * MS), 5000)] {
-        let mut rig = Rig::connected_with(|options| Options { linger, ..options });
+    for (linger, left_after) in [(Duration::MAX, 5000), (50 * MS, 50), (9000 * MS, 5000)] {
+        let mut rig = Rig::connected_with(|options| options.close_linger(linger));
         rig.command(Command::Close(close_frame(1000, "")));
         rig.receive(Frame::close(1000, "")).pass((left_after - 1) * MS);
         assert_eq!(rig.state(), ConnectionState::Closing);
         rig.effects();
         rig.pass(MS);
-        assert!(matches!(&rig.told()[..], [Event::Disconnected(disconnect)] if disconnect.clean));
+        assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect, _)] if disconnect.clean));
     }
 }
 
 #[test]
 fn the_linger_begins_with_the_answer_only() {
-    let mut rig = Rig::connected_with(|options| Options { linger: Some(50 * MS), ..options });
+    let mut rig = Rig::connected_with(|options| options);
     rig.command(Command::Close(close_frame(1000, ""))).pass(4999 * MS);
     assert_eq!(rig.state(), ConnectionState::Closing);
 }

@@ -5,7 +5,7 @@ use crate::error::{ConnectError, DecodeError};
 
 /// One of the inputs that a driver could give, at random.
 fn any_input(random: &mut fastrand::Rng) -> Input {
-    let about = if random.bool() { About::Loss } else { About::Fault };
+    let about = if random.bool() { About::Loss(random.u64(0..4)) } else { About::Fault };
     match random.u8(0..28) {
         0 => Input::Start,
         1 | 2 => Input::Attempt(Attempt::Transported),
@@ -17,7 +17,9 @@ fn any_input(random: &mut fastrand::Rng) -> Input {
         10 => Input::Wire(Wire::Violated(DecodeError::Utf8)),
         11 => Input::Wire(Wire::Lost(StreamError::Eof)),
         12 => Input::Wire(if random.bool() { Wire::ReadPaused } else { Wire::ReadResumed }),
-        13 => Input::Wire(if random.bool() { Wire::WriteStalled } else { Wire::WriteResumed }),
+        13 => {
+            Input::Wire(if random.bool() { Wire::WriteStalled { progress: random.bool() } } else { Wire::WriteResumed })
+        }
         14 => Input::Command(Command::Send(outbound("x"))),
         15 => Input::Command(Command::Reconnect),
         16 if random.u8(0..8) == 0 => Input::Command(Command::Stop),
@@ -71,7 +73,7 @@ fn whatever_happens_no_data_goes_out_before_an_upgrade_or_behind_a_close_frame()
                         open = false;
                     }
                     Effect::Send(Outbound { frame: Frame::Text(_), .. }) => assert!(open, "seed {seed}"),
-                    Effect::Drop => open = false,
+                    Effect::Disconnect => open = false,
                     _ => {}
                 }
             }

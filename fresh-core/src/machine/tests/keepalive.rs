@@ -30,7 +30,7 @@ fn a_peer_that_is_silent_past_the_pong_timeout_is_lost() {
     rig.pass(MS);
     let told = rig.told();
     assert!(
-        matches!(&told[..], [Event::Failed(Error::Stream(StreamError::PongTimeout { after }), _)] if *after == 20 * S)
+        matches!(&told[..], [Told::Failed(Error::Stream(StreamError::PongTimeout { after }), _)] if *after == 20 * S)
     );
 }
 
@@ -57,11 +57,33 @@ fn a_zero_pong_timeout_never_gives_up() {
 }
 
 #[test]
-fn the_pong_deadline_rests_while_reading_rests() {
+fn the_pong_deadline_is_suspended_while_reading_is_paused_and_what_elapsed_stays_elapsed() {
     let mut rig = Rig::connected();
-    rig.pass(30 * S).hear(Wire::ReadPaused).pass(600 * S);
+    rig.pass(35 * S).hear(Wire::ReadPaused).pass(600 * S);
     assert_eq!(rig.state(), ConnectionState::Connected);
-    rig.hear(Wire::ReadResumed).pass(20 * S);
+    rig.hear(Wire::ReadResumed).pass(14 * S);
+    assert_eq!(rig.state(), ConnectionState::Connected);
+    rig.pass(S);
+    assert_eq!(rig.state(), ConnectionState::Deciding);
+}
+
+#[test]
+fn the_idle_deadline_is_suspended_while_reading_is_paused_and_what_elapsed_stays_elapsed() {
+    let mut rig = Rig::connected_with(|options| options.ping_interval(Duration::ZERO).idle_timeout(10 * S));
+    rig.pass(9 * S).hear(Wire::ReadPaused).pass(600 * S).hear(Wire::ReadResumed).pass(999 * MS);
+    assert_eq!(rig.state(), ConnectionState::Connected);
+    rig.pass(MS);
+    assert_eq!(rig.state(), ConnectionState::Deciding);
+}
+
+#[test]
+fn pauses_that_alternate_with_reading_do_not_postpone_a_deadline() {
+    let mut rig = Rig::connected();
+    for _ in 0..49 {
+        rig.hear(Wire::ReadPaused).hear(Wire::ReadResumed).pass(S);
+    }
+    assert_eq!(rig.state(), ConnectionState::Connected);
+    rig.hear(Wire::ReadPaused).hear(Wire::ReadResumed).pass(S);
     assert_eq!(rig.state(), ConnectionState::Deciding);
 }
 
@@ -104,7 +126,7 @@ fn the_idle_timeout_counts_from_the_last_bytes() {
     assert_eq!(rig.state(), ConnectionState::Connected);
     rig.effects();
     rig.pass(S);
-    assert!(matches!(&rig.told()[..], [Event::Failed(Error::Stream(StreamError::IdleTimeout { .. }), _)]));
+    assert!(matches!(&rig.told()[..], [Told::Failed(Error::Stream(StreamError::IdleTimeout { .. }), _)]));
 }
 
 #[test]

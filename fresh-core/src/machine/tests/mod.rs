@@ -3,10 +3,10 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for the effects that it is about")]
 
 mod closing;
+mod down;
 mod invariants;
 mod keepalive;
 mod offline;
-mod open;
 mod pieces;
 mod recovery;
 mod sending;
@@ -16,13 +16,14 @@ use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 
-use super::*;
+use super::{record::Effect, *};
 use crate::{
     action::{Action, Frames, Recovery},
     connection::{Disconnect, Initiator, Upgrade},
+    down::Down,
     error::{Error, SendFailure, StreamError},
     exit::ExitReason,
-    frame::{CloseCode, CloseFrame, Frame, Message, MessageType},
+    frame::{CloseCode, CloseFrame, Control, Frame, Message, MessageType},
     options::{BackoffOptions, Options},
     wire::piece::{Piece, Place},
 };
@@ -34,6 +35,7 @@ const S: Duration = Duration::from_secs(1);
 struct Rig {
     machine: Machine,
     now: Instant,
+    world: Vec<Effect>,
 }
 
 impl Rig {
@@ -41,7 +43,7 @@ impl Rig {
         let plain = BackoffOptions::new().jitter(false);
         let options = options(Options::new("ws://host").unwrap().backoff(plain));
         let machine = Machine::new(Config::new(&options, true), Backoff::new(options.backoff));
-        Self { machine, now: Instant::now() }
+        Self { machine, now: Instant::now(), world: Vec::new() }
     }
 
     fn new() -> Self {
@@ -68,7 +70,7 @@ impl Rig {
     }
 
     fn feed(&mut self, input: Input) -> &mut Self {
-        self.machine.handle(input, self.now);
+        self.machine.handle(input, &mut self.now, &mut self.world);
         self
     }
 
@@ -80,8 +82,10 @@ impl Rig {
         self.feed(Input::Answer(answer))
     }
 
+    /// The answer to the last question about a loss.
     fn verdict(&mut self, recovery: Recovery) -> &mut Self {
-        self.answer(Answer::Verdict(recovery, About::Loss))
+        let question = self.machine.core.questions;
+        self.answer(Answer::Verdict(recovery, About::Loss(question)))
     }
 
     fn hear(&mut self, wire: Wire) -> &mut Self {
@@ -101,14 +105,16 @@ impl Rig {
         let until = self.now + time;
         while let Some(at) = self.machine.next_timeout().filter(|at| *at <= until) {
             self.now = self.now.max(at);
-            self.machine.handle_timeout(self.now);
+            self.machine.handle_timeout(&mut self.now, &mut self.world);
         }
         self.now = until;
         self
     }
 
+    /// The effects since the last look. Which state the machine is in, `state` tells.
     fn effects(&mut self) -> Vec<Effect> {
-        std::iter::from_fn(|| self.machine.next_effect()).collect()
+        let effects = mem::take(&mut self.world);
+        effects.into_iter().filter(|effect| !matches!(effect, Effect::Enter(_))).collect()
     }
 
     /// The frames that go out, among the effects since the last look.
@@ -117,13 +123,18 @@ impl Rig {
         self.effects().into_iter().filter_map(sent).collect()
     }
 
-    /// What the handler is told, among the effects since the last look.
-    fn told(&mut self) -> Vec<Event> {
-        let told = |effect| match effect {
-            Effect::Deliver(event) | Effect::DeliverNext(event) => Some(event),
+    /// The calls that wait for the handler, among the effects since the last look; `downs` has the others.
+    fn told(&mut self) -> Vec<Told> {
+        self.effects().into_iter().filter_map(Told::new).collect()
+    }
+
+    /// The ends of connections that are reported to the handler, among the effects since the last look.
+    fn downs(&mut self) -> Vec<Down> {
+        let down = |effect| match effect {
+            Effect::Deliver(Event::Down(down)) => Some(*down),
             _ => None,
         };
-        self.effects().into_iter().filter_map(told).collect()
+        self.effects().into_iter().filter_map(down).collect()
     }
 
     fn state(&self) -> ConnectionState {
@@ -146,6 +157,30 @@ impl Rig {
         let reason = reasons.next().expect("the end is told");
         assert!(reasons.next().is_none(), "the end is told once");
         reason
+    }
+}
+
+/// An event for the handler, without its boxes.
+#[derive(Debug)]
+enum Told {
+    Connected,
+    Message(Message),
+    Control(Control),
+    Disconnected(Disconnect, About),
+    Failed(Error, About),
+}
+
+impl Told {
+    fn new(effect: Effect) -> Option<Self> {
+        let (Effect::Deliver(event) | Effect::DeliverNext(event)) = effect else { return None };
+        match event {
+            Event::Connected(_) => Some(Self::Connected),
+            Event::Message(message) => Some(Self::Message(message)),
+            Event::Control(control) => Some(Self::Control(control)),
+            Event::Disconnected(disconnect, about) => Some(Self::Disconnected(*disconnect, about)),
+            Event::Failed(error, about) => Some(Self::Failed(*error, about)),
+            Event::Down(_) | Event::Renew => None,
+        }
     }
 }
 

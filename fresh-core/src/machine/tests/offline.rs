@@ -20,7 +20,9 @@ fn reject_refuses_a_send_and_tells_the_handler_of_a_reply() {
     rig.answer(Answer::Action(Action::reply("b")));
     let effects = rig.effects();
     assert!(matches!(&effects[0], Effect::Refuse(_, SendFailure::NotConnected)));
-    assert!(matches!(&effects[1], Effect::DeliverNext(Event::Failed(Error::Send(_), About::Fault))));
+    assert!(
+        matches!(&effects[1], Effect::DeliverNext(Event::Failed(error, About::Fault)) if matches!(**error, Error::Send(_)))
+    );
 }
 
 #[test]
@@ -57,6 +59,6 @@ fn a_reply_that_may_not_be_sent_is_not_kept_for_the_next_connection() {
         rig.answer(Answer::Action(Action::reply(Frame::ping(vec![0; 126]))));
         let effects = rig.effects();
         let [Effect::DeliverNext(Event::Failed(error, About::Fault))] = &effects[..] else { panic!("{effects:?}") };
-        assert!(matches!(error, Error::Encode(_)), "{policy:?}");
+        assert!(matches!(**error, Error::Encode(_)), "{policy:?}");
     }
 }

@@ -107,7 +107,7 @@ fn a_message_that_is_abandoned_closes_with_1011_and_is_told_as_the_loss_of_the_c
     assert_eq!(out(&mut rig), ["close 1011", "cut 7: the connection is closing"]);
     rig.receive(Frame::close(1011, "")).lose();
     let told = rig.told();
-    assert!(matches!(&told[..], [Event::Failed(Error::Stream(StreamError::Unfinished), About::Loss)]), "{told:?}");
+    assert!(matches!(&told[..], [Told::Failed(Error::Stream(StreamError::Unfinished), About::Loss(_))]), "{told:?}");
 }
 
 #[test]

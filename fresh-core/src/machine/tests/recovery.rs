@@ -46,7 +46,7 @@ fn one_budget_covers_connecting_and_upgrading() {
     rig.pass(3 * S);
     let told = rig.told();
     assert!(
-        matches!(&told[..], [Event::Failed(Error::Connect(ConnectError::Timeout { after }), About::Loss)] if *after == 8 * S)
+        matches!(&told[..], [Told::Failed(Error::Connect(ConnectError::Timeout { after }), About::Loss(_))] if *after == 8 * S)
     );
 }
 
@@ -105,7 +105,87 @@ fn reconnect_of_the_handle_closes_an_open_connection_and_asks_nobody() {
     rig.command(Command::Reconnect);
     assert_eq!(rig.sent(), [Frame::close(1000, "")]);
     rig.receive(Frame::close(1000, "")).lose();
-    assert!(matches!(&rig.effects()[..], [Effect::Drop, Effect::Connect { attempt: 2 }]));
+    let effects = rig.effects();
+    assert!(
+        matches!(&effects[..], [Effect::Disconnect, Effect::Deliver(Event::Down(_)), Effect::Connect { attempt: 2 }]),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn reconnect_now_drops_an_open_connection_and_asks_nobody() {
+    let mut rig = Rig::connected();
+    rig.command(Command::ReconnectNow);
+    let effects = rig.effects();
+    assert!(
+        matches!(&effects[..], [Effect::Disconnect, Effect::Deliver(Event::Down(_)), Effect::Connect { attempt: 2 }]),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn reconnect_now_does_not_wait_for_the_close_handshake_that_is_under_way() {
+    let mut rig = Rig::connected();
+    rig.command(Command::Reconnect).command(Command::ReconnectNow);
+    assert_eq!(rig.state(), ConnectionState::Connecting);
+}
+
+#[test]
+fn reconnect_now_does_not_keep_a_client_from_ending() {
+    let mut rig = Rig::connected();
+    rig.command(Command::Stop).command(Command::ReconnectNow);
+    assert_eq!(rig.state(), ConnectionState::Closing);
+}
+
+#[test]
+fn abandon_drops_an_open_connection_and_waits_the_delay() {
+    let mut rig = Rig::connected();
+    rig.answer(Answer::Verdict(Recovery::Abandon, About::Fault));
+    assert!(matches!(&rig.effects()[..], [Effect::Disconnect, Effect::Deliver(Event::Down(_))]));
+    assert_eq!((rig.state(), rig.until_next()), (ConnectionState::Waiting, Some(250 * MS)));
+}
+
+#[test]
+fn the_verdict_reconnect_now_connects_without_the_delay() {
+    let mut rig = Rig::connected();
+    rig.lose().verdict(Recovery::ReconnectNow);
+    assert_eq!(rig.state(), ConnectionState::Connecting);
+}
+
+#[test]
+fn the_verdict_reconnect_now_gives_up_when_the_attempts_are_used_up() {
+    let mut rig = Rig::with(|options| options.backoff(BackoffOptions::new().attempts(1)));
+    rig.feed(Input::Start);
+    failed(&mut rig).verdict(Recovery::ReconnectNow);
+    assert!(matches!(rig.exit(), ExitReason::GaveUp { attempts: 1, last: Some(_) }));
+}
+
+#[test]
+fn a_verdict_about_a_loss_before_the_last_one_does_not_decide() {
+    let mut rig = Rig::connected();
+    rig.lose().command(Command::Reconnect);
+    failed(&mut rig).answer(Answer::Verdict(Recovery::Reconnect, About::Loss(1)));
+    assert_eq!(rig.state(), ConnectionState::Deciding);
+    rig.verdict(Recovery::Reconnect);
+    assert_eq!(rig.state(), ConnectionState::Waiting);
+}
+
+#[test]
+fn a_close_while_handle_error_is_pending_ends_the_attempts() {
+    let mut rig = Rig::connected();
+    rig.lose().command(Command::Close(close_frame(1000, "")));
+    rig.answer(Answer::Verdict(Recovery::Reconnect, About::Loss(1)));
+    assert_eq!((rig.state(), rig.until_next()), (ConnectionState::Deciding, None), "handle_disconnect decides");
+    rig.verdict(Recovery::Close);
+    assert!(matches!(rig.exit(), ExitReason::Normal));
+}
+
+#[test]
+fn a_second_close_without_a_connection_is_not_reported_again() {
+    let mut rig = Rig::connected();
+    rig.lose().command(Command::Close(close_frame(1000, ""))).effects();
+    rig.command(Command::Close(close_frame(1000, "")));
+    assert!(rig.told().is_empty());
 }
 
 #[test]
@@ -123,14 +203,14 @@ fn restart_renews_the_handler_before_the_next_attempt() {
     rig.lose();
     rig.effects();
     rig.verdict(Recovery::Restart);
-    assert!(matches!(&rig.effects()[..], [Effect::Renew]));
+    assert!(matches!(&rig.effects()[..], [Effect::DeliverNext(Event::Renew)]));
     assert_eq!(rig.state(), ConnectionState::Waiting);
 }
 
 #[test]
 fn restart_without_a_factory_fails() {
     let mut rig = Rig::connected();
-    rig.machine.context.config.renewable = false;
+    rig.machine.core.config.renewable = false;
     rig.lose().verdict(Recovery::Restart);
     assert!(matches!(rig.exit(), ExitReason::Failed(reason) if reason.to_string().contains("start_with")));
 }
@@ -178,7 +258,7 @@ fn a_connection_that_stayed_up_gives_all_attempts_back() {
 fn a_fault_that_is_ignored_leaves_the_connection_alone() {
     let mut rig = Rig::connected();
     rig.answer(Answer::Raised("broken".into()));
-    assert!(matches!(&rig.told()[..], [Event::Failed(Error::Handler(_), About::Fault)]));
+    assert!(matches!(&rig.told()[..], [Told::Failed(Error::Handler(_), About::Fault)]));
     rig.answer(Answer::Verdict(Recovery::Ignore, About::Fault));
     assert_eq!(rig.state(), ConnectionState::Connected);
     assert_eq!(rig.sent(), []);
@@ -225,7 +305,7 @@ fn a_verdict_about_the_connection_before_still_renews_the_handler() {
     let mut rig = reconnected_before_the_verdict();
     rig.verdict(Recovery::Restart);
     assert_eq!(rig.state(), ConnectionState::Connected);
-    assert!(matches!(&rig.effects()[..], [Effect::Renew]));
+    assert!(matches!(&rig.effects()[..], [Effect::DeliverNext(Event::Renew)]));
 }
 
 #[test]
@@ -242,7 +322,7 @@ fn a_restart_for_which_no_attempt_is_left_makes_no_new_handler() {
     failed(&mut rig);
     rig.effects();
     rig.verdict(Recovery::Restart);
-    assert!(!rig.effects().iter().any(|effect| matches!(effect, Effect::Renew)));
+    assert!(!rig.effects().iter().any(|effect| matches!(effect, Effect::DeliverNext(Event::Renew))));
     assert!(matches!(rig.exit(), ExitReason::GaveUp { attempts: 1, .. }));
 }
 
@@ -250,9 +330,9 @@ fn a_restart_for_which_no_attempt_is_left_makes_no_new_handler() {
 fn reconnect_amid_the_servers_close_or_a_violation_still_tells_of_it() {
     let mut rig = Rig::connected();
     rig.receive(Frame::close(1012, "")).command(Command::Reconnect);
-    assert!(matches!(&rig.told()[..], [Event::Disconnected(told)] if told.initiator == Initiator::Remote));
+    assert!(matches!(&rig.told()[..], [Told::Disconnected(told, _)] if told.initiator == Initiator::Remote));
 
     let mut rig = Rig::connected();
     rig.hear(Wire::Violated(crate::error::DecodeError::Masked)).command(Command::Reconnect);
-    assert!(matches!(&rig.told()[..], [Event::Failed(Error::Decode(_), About::Loss)]));
+    assert!(matches!(&rig.told()[..], [Told::Failed(Error::Decode(_), About::Loss(_))]));
 }

@@ -20,7 +20,7 @@ fn a_frame_that_may_not_be_sent_is_told_and_the_others_go_out() {
     let [Effect::DeliverNext(Event::Failed(error, About::Fault)), Effect::Send(sent)] = &effects[..] else {
         panic!("{effects:?}")
     };
-    assert!(matches!(error, Error::Encode(EncodeError::ControlTooLong { len: 126 })));
+    assert!(matches!(**error, Error::Encode(EncodeError::ControlTooLong { len: 126 })));
     assert_eq!(sent.frame, Frame::text("2"));
 }
 
@@ -30,7 +30,7 @@ fn a_close_with_a_bad_code_is_told_and_the_connection_stays_open() {
     rig.answer(Answer::Action(Action::close(1005, "")));
     assert_eq!(rig.state(), ConnectionState::Connected);
     let told = rig.told();
-    assert!(matches!(&told[..], [Event::Failed(Error::Encode(EncodeError::CloseCode(code)), _)] if *code == 1005));
+    assert!(matches!(&told[..], [Told::Failed(Error::Encode(EncodeError::CloseCode(code)), _)] if *code == 1005));
 }
 
 #[test]
@@ -60,8 +60,8 @@ fn a_failed_write_is_a_send_error_and_then_the_loss_of_the_connection() {
     assert!(matches!(
         &told[..],
         [
-            Event::Failed(Error::Send(SendFailure::Io(_)), About::Fault),
-            Event::Failed(Error::Stream(StreamError::Write(_)), About::Loss)
+            Told::Failed(Error::Send(SendFailure::Io(_)), About::Fault),
+            Told::Failed(Error::Stream(StreamError::Write(_)), About::Loss(_))
         ]
     ));
 }
@@ -69,19 +69,17 @@ fn a_failed_write_is_a_send_error_and_then_the_loss_of_the_connection() {
 #[test]
 fn a_write_that_makes_no_progress_fails_with_the_write_timeout() {
     let mut rig = Rig::connected_with(|options| options.ping_interval(Duration::ZERO));
-    rig.hear(Wire::WriteStalled).pass(9 * S).hear(Wire::WriteStalled).pass(9 * S);
+    rig.hear(Wire::WriteStalled { progress: true }).pass(9 * S).hear(Wire::WriteStalled { progress: true }).pass(9 * S);
     assert_eq!(rig.state(), ConnectionState::Connected);
     rig.effects();
     rig.pass(S);
-    assert!(
-        matches!(&rig.told()[0], Event::Failed(Error::Send(SendFailure::Timeout { after }), _) if *after == 10 * S)
-    );
+    assert!(matches!(&rig.told()[0], Told::Failed(Error::Send(SendFailure::Timeout { after }), _) if *after == 10 * S));
 }
 
 #[test]
 fn a_write_that_goes_on_does_not_fail() {
     let mut rig = Rig::connected_with(|options| options.ping_interval(Duration::ZERO));
-    rig.hear(Wire::WriteStalled).hear(Wire::WriteResumed).pass(600 * S);
+    rig.hear(Wire::WriteStalled { progress: true }).hear(Wire::WriteResumed).pass(600 * S);
     assert_eq!(rig.state(), ConnectionState::Connected);
 }
 
@@ -89,6 +87,6 @@ fn a_write_that_goes_on_does_not_fail() {
 fn a_zero_write_timeout_never_fails() {
     let patient = |options: Options| options.ping_interval(Duration::ZERO).write_timeout(Duration::ZERO);
     let mut rig = Rig::connected_with(patient);
-    rig.hear(Wire::WriteStalled).pass(600 * S);
+    rig.hear(Wire::WriteStalled { progress: true }).pass(600 * S);
     assert_eq!(rig.state(), ConnectionState::Connected);
 }

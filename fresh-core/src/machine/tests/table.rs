@@ -12,63 +12,69 @@ const STATES: [ConnectionState; 9] =
 
 /// A dot: the state stays. Otherwise the first two letters of the state that follows.
 const TABLE: &str = "
-    input                Idle  Conn  Upgr  Open  Clos  Deci  Wait  Drai  Ende
-    start                Co    .     .     .     .     .     .     .     .
-    transported          .     Up    .     .     .     .     .     .     .
-    upgraded             .     .     Op    .     .     .     .     .     .
-    attempt failed       .     De    De    .     .     .     .     .     .
-    alive                .     .     .     .     .     .     .     .     .
-    text                 .     .     .     .     .     .     .     .     .
-    ping                 .     .     .     .     .     .     .     .     .
-    pong                 .     .     .     .     .     .     .     .     .
-    close frame          .     .     .     Cl    .     .     .     .     .
-    violated             .     .     .     Cl    .     .     .     .     .
-    lost                 .     .     .     De    De    .     .     .     .
-    write failed         .     .     .     De    De    .     .     .     .
-    write stalled        .     .     .     .     .     .     .     .     .
-    write resumed        .     .     .     .     .     .     .     .     .
-    read paused          .     .     .     .     .     .     .     .     .
-    read resumed         .     .     .     .     .     .     .     .     .
-    send                 .     .     .     .     .     .     .     .     .
-    first piece          .     .     .     .     .     .     .     .     .
-    middle piece         .     .     .     .     .     .     .     .     .
-    last piece           .     .     .     .     .     .     .     .     .
-    only piece           .     .     .     .     .     .     .     .     .
-    abandon              .     .     .     .     .     .     .     .     .
-    send close           .     .     .     Cl    .     .     .     .     .
-    close                De    De    De    Cl    .     .     De    .     .
-    reconnect            Co    .     .     Cl    .     Co    Co    .     .
-    stop                 Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
-    continue             .     .     .     .     .     .     .     .     .
-    reply                .     .     .     .     .     .     .     .     .
-    reply close          .     .     .     Cl    .     .     .     .     .
-    action close         De    De    De    Cl    .     .     De    .     .
-    raised               .     .     .     .     .     .     .     .     .
-    loss: ignore         .     .     .     .     .     Id    .     .     .
-    loss: reconnect      Wa    .     .     .     .     Wa    .     .     .
-    loss: restart        Wa    .     .     .     .     Wa    .     .     .
-    loss: close          Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
-    loss: fail           Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
-    fault: ignore        .     .     .     .     .     .     .     .     .
-    fault: reconnect     Wa    .     .     Cl    .     .     .     .     .
-    fault: restart       Wa    .     .     Cl    .     .     .     .     .
-    fault: close         Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
-    fault: fail          Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
-    panicked             Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
-    settled              .     .     .     .     .     .     .     En    .
-    timer connect        .     De    De    .     .     .     .     .     .
-    timer backoff        .     .     .     .     .     .     Co    .     .
-    timer ping           .     .     .     .     .     .     .     .     .
-    timer pong           .     .     .     De    .     .     .     .     .
-    timer idle           .     .     .     De    .     .     .     .     .
-    timer write          .     .     .     De    .     .     .     .     .
-    timer close          .     .     .     .     De    .     .     En    .
+    input                 Idle  Conn  Upgr  Open  Clos  Deci  Wait  Drai  Ende
+    start                 Co    .     .     .     .     .     .     .     .
+    transported           .     Up    .     .     .     .     .     .     .
+    upgraded              .     .     Op    .     .     .     .     .     .
+    attempt failed        .     De    De    .     .     .     .     .     .
+    alive                 .     .     .     .     .     .     .     .     .
+    text                  .     .     .     .     .     .     .     .     .
+    ping                  .     .     .     .     .     .     .     .     .
+    pong                  .     .     .     .     .     .     .     .     .
+    close frame           .     .     .     Cl    .     .     .     .     .
+    violated              .     .     .     Cl    .     .     .     .     .
+    lost                  .     .     .     De    De    .     .     .     .
+    write failed          .     .     .     De    De    .     .     .     .
+    stream panicked       .     .     .     Dr    Dr    .     .     .     .
+    write stalled         .     .     .     .     .     .     .     .     .
+    write resumed         .     .     .     .     .     .     .     .     .
+    read paused           .     .     .     .     .     .     .     .     .
+    read resumed          .     .     .     .     .     .     .     .     .
+    send                  .     .     .     .     .     .     .     .     .
+    first piece           .     .     .     .     .     .     .     .     .
+    middle piece          .     .     .     .     .     .     .     .     .
+    last piece            .     .     .     .     .     .     .     .     .
+    only piece            .     .     .     .     .     .     .     .     .
+    abandon               .     .     .     .     .     .     .     .     .
+    send close            .     .     .     Cl    .     .     .     .     .
+    close                 De    De    De    Cl    .     .     De    .     .
+    reconnect             Co    .     .     Cl    .     Co    Co    .     .
+    reconnect now         Co    .     .     Co    Co    Co    Co    .     .
+    stop                  Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
+    continue              .     .     .     .     .     .     .     .     .
+    reply                 .     .     .     .     .     .     .     .     .
+    reply close           .     .     .     Cl    .     .     .     .     .
+    action close          De    De    De    Cl    .     .     De    .     .
+    raised                .     .     .     .     .     .     .     .     .
+    loss: ignore          .     .     .     .     .     Id    .     .     .
+    loss: reconnect       Wa    .     .     .     .     Wa    .     .     .
+    loss: reconnect now   Co    .     .     .     Co    Co    .     .     .
+    loss: abandon         Wa    .     .     .     Wa    Wa    .     .     .
+    loss: restart         Wa    .     .     .     .     Wa    .     .     .
+    loss: close           Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
+    loss: fail            Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
+    fault: ignore         .     .     .     .     .     .     .     .     .
+    fault: reconnect      Wa    .     .     Cl    .     .     .     .     .
+    fault: reconnect now  Co    .     .     Co    Co    .     .     .     .
+    fault: abandon        Wa    .     .     Wa    Wa    .     .     .     .
+    fault: restart        Wa    .     .     Cl    .     .     .     .     .
+    fault: close          Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
+    fault: fail           Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
+    panicked              Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
+    settled               .     .     .     .     .     .     .     En    .
+    timer connect         .     De    De    .     .     .     .     .     .
+    timer backoff         .     .     .     .     .     .     Co    .     .
+    timer ping            .     .     .     .     .     .     .     .     .
+    timer pong            .     .     .     De    .     .     .     .     .
+    timer idle            .     .     .     De    .     .     .     .     .
+    timer write           .     .     .     De    .     .     .     .     .
+    timer close           .     .     .     .     De    .     .     En    .
 ";
 
 #[test]
 fn every_input_in_every_state_leads_where_the_table_says() {
     let rows: Vec<(&str, Vec<&str>)> = TABLE.lines().filter(|row| !row.trim().is_empty()).skip(1).map(cells).collect();
-    assert_eq!(rows.len(), 50);
+    assert_eq!(rows.len(), 56);
     for (name, cells) in rows {
         for (from, cell) in STATES.into_iter().zip(cells) {
             let mut rig = rig_in(from);
@@ -84,7 +90,7 @@ fn no_cell_leaves_a_timer_of_another_state_behind() {
         for row in TABLE.lines().filter(|row| !row.trim().is_empty()).skip(1) {
             let mut rig = rig_in(from);
             rig.feed(input(cells(row).0));
-            let running = Timer::ALL.into_iter().filter(|timer| rig.machine.context.timers.is_set(*timer));
+            let running = Timer::ALL.into_iter().filter(|timer| rig.machine.core.timers.is_set(*timer));
             let allowed = rig.machine.state.timers();
             assert!(running.clone().all(|timer| allowed.contains(&timer)), "{row} in {from}");
         }
@@ -164,7 +170,8 @@ fn input(name: &str) -> Input {
         "violated" => Input::Wire(Wire::Violated(DecodeError::Masked)),
         "lost" => Input::Wire(Wire::Lost(StreamError::Eof)),
         "write failed" => Input::Wire(Wire::WriteFailed(Arc::new(io::ErrorKind::BrokenPipe.into()))),
-        "write stalled" => Input::Wire(Wire::WriteStalled),
+        "stream panicked" => Input::Wire(Wire::Panicked("boom".into())),
+        "write stalled" => Input::Wire(Wire::WriteStalled { progress: false }),
         "write resumed" => Input::Wire(Wire::WriteResumed),
         "read paused" => Input::Wire(Wire::ReadPaused),
         "read resumed" => Input::Wire(Wire::ReadResumed),
@@ -177,6 +184,7 @@ fn input(name: &str) -> Input {
         "send close" => Input::Command(Command::Send(outbound(Frame::close(1000, "")))),
         "close" => Input::Command(Command::Close(close_frame(1000, ""))),
         "reconnect" => Input::Command(Command::Reconnect),
+        "reconnect now" => Input::Command(Command::ReconnectNow),
         "stop" => Input::Command(Command::Stop),
         "continue" => action(Action::Continue),
         "reply" => action(Action::reply("x")),
@@ -194,7 +202,7 @@ fn input(name: &str) -> Input {
         "timer close" => Input::Timer(Timer::Close),
         verdict => {
             let (about, recovery) = verdict.split_once(": ").expect("a verdict is about something");
-            let about = if about == "loss" { About::Loss } else { About::Fault };
+            let about = if about == "loss" { About::Loss(1) } else { About::Fault };
             Input::Answer(Answer::Verdict(recovery_named(recovery), about))
         }
     }
@@ -204,6 +212,8 @@ fn recovery_named(name: &str) -> Recovery {
     match name {
         "ignore" => Recovery::Ignore,
         "reconnect" => Recovery::Reconnect,
+        "reconnect now" => Recovery::ReconnectNow,
+        "abandon" => Recovery::Abandon,
         "restart" => Recovery::Restart,
         "close" => Recovery::Close,
         "fail" => Recovery::fail("broken"),

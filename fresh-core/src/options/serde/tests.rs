@@ -30,6 +30,7 @@ fn every_option_takes_effect() {
         "happy_eyeballs": "250ms",
         "connect_timeout": "1s",
         "close_timeout": "2s",
+        "close_linger": "80ms",
         "write_timeout": "3s",
         "idle_timeout": "1min 30s",
         "ping_interval": "0s",
@@ -53,6 +54,7 @@ fn every_option_takes_effect() {
     assert_eq!(options.happy_eyeballs, Duration::from_millis(250));
     assert_eq!(options.connect_timeout, Duration::from_secs(1));
     assert_eq!(options.close_timeout, Duration::from_secs(2));
+    assert_eq!(options.close_linger, Duration::from_millis(80));
     assert_eq!(options.write_timeout, Duration::from_secs(3));
     assert_eq!(options.idle_timeout, Duration::from_secs(90));
     assert_eq!(options.ping_interval, Duration::ZERO);

@@ -1,0 +1,154 @@
+//! An open connection: its bytes, and everything that ends with it.
+
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use tokio::sync::mpsc;
+
+use super::stream::Stream;
+use crate::{
+    connection::Upgrade,
+    error::{SendError, SendFailure},
+    frame::Frame,
+    mailbox::Confirm,
+    wire::piece::Piece,
+};
+
+/// Dropping it reports every send that waits for its result, and closes the channel of a message in pieces.
+pub(super) struct Connection {
+    pub(super) stream: Stream,
+    pub(super) peer_addr: Option<SocketAddr>,
+    pub(super) local_addr: Option<SocketAddr>,
+    pub(super) protocol: Option<String>,
+    /// The users' frames that are not written yet, in order.
+    unsent: VecDeque<Unsent>,
+    /// The message that is sent in pieces.
+    message: Option<Box<Underway>>,
+    /// Messages that arrived too late for a callback of this connection.
+    discarded: u64,
+}
+
+/// A user's frame that is encoded and not yet written.
+struct Unsent {
+    /// The position of its end among the bytes of this connection.
+    end: u64,
+    confirm: Option<Confirm>,
+}
+
+/// A message whose last piece has not been sent.
+struct Underway {
+    receipt: u64,
+    pieces: mpsc::Receiver<Piece>,
+    confirm: Confirm,
+}
+
+impl Connection {
+    pub(super) fn new(stream: Stream, upgrade: &Upgrade) -> Self {
+        Self {
+            stream,
+            peer_addr: upgrade.peer_addr,
+            local_addr: upgrade.local_addr,
+            protocol: upgrade.protocol.clone(),
+            unsent: VecDeque::new(),
+            message: None,
+            discarded: 0,
+        }
+    }
+
+    /// Sends a user's frame; the result is reported when it is written, or when the connection ends.
+    #[inline]
+    pub(super) fn send(&mut self, frame: Frame, confirm: Option<Confirm>) {
+        let end = self.stream.send(frame);
+        self.unsent.push_back(Unsent { end, confirm });
+    }
+
+    /// The result of the next user's frame that is written: where to report it, if a sender waits for it.
+    #[inline]
+    pub(super) fn next_sent(&mut self) -> Option<Option<Confirm>> {
+        let sent = self.stream.sent();
+        Some(self.unsent.pop_front_if(|unsent| unsent.end <= sent)?.confirm)
+    }
+
+    /// Begins a message in pieces. There is none at the moment.
+    pub(super) fn begin(&mut self, receipt: u64, pieces: mpsc::Receiver<Piece>, confirm: Confirm) {
+        self.message = Some(Box::new(Underway { receipt, pieces, confirm }));
+    }
+
+    /// Whether a message in pieces is being sent.
+    #[inline]
+    pub(super) fn is_amid_message(&self) -> bool {
+        self.message.is_some()
+    }
+
+    /// The next piece of the message in pieces, with its receipt; a piece of `None` if its sender has abandoned it.
+    pub(super) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<(Option<Piece>, u64)> {
+        let Some(message) = &mut self.message else { return Poll::Pending };
+        let piece = ready!(message.pieces.poll_recv(cx));
+        let receipt = message.receipt;
+        if piece.is_none() {
+            // Its sender waits for no result.
+            self.message = None;
+        }
+        Poll::Ready((piece, receipt))
+    }
+
+    /// Sends a piece. The result of the message is that of its last piece.
+    pub(super) fn send_piece(&mut self, piece: Piece) {
+        let ends = piece.place.ends();
+        let end = self.stream.send_piece(piece);
+        if ends {
+            let confirm = self.message.take().map(|message| message.confirm);
+            self.unsent.push_back(Unsent { end, confirm });
+        }
+    }
+
+    /// Takes no more pieces of a message, and reports why.
+    pub(super) fn cut(&mut self, receipt: u64, failure: SendFailure) {
+        if let Some(message) = self.message.take_if(|message| message.receipt == receipt) {
+            report(message.confirm, Err(SendError::new(None, failure)));
+        }
+    }
+
+    /// A message arrived that no callback receives.
+    pub(super) fn discard(&mut self) {
+        self.discarded += 1;
+    }
+
+    /// Writes what the socket accepts at once, and ends the connection. What is still unsent then is lost.
+    ///
+    /// # Errors
+    ///
+    /// The message of the panic, if the user's byte stream panics.
+    pub(super) fn close(&mut self) -> Result<(), Arc<str>> {
+        self.stream.close()
+    }
+
+    /// Reports the frames that are not written, and counts those whose loss nobody waits to hear of.
+    pub(super) fn report_unsent(&mut self) -> u64 {
+        let mut lost = 0;
+        for unsent in self.unsent.drain(..) {
+            match unsent.confirm {
+                Some(confirm) => report(confirm, Err(SendError::new(None, SendFailure::NotConnected))),
+                None => lost += 1,
+            }
+        }
+        if let Some(message) = self.message.take() {
+            report(message.confirm, Err(SendError::new(None, SendFailure::NotConnected)));
+        }
+        lost
+    }
+
+    /// How many messages arrived that no callback received.
+    pub(super) fn discarded(&self) -> u64 {
+        self.discarded
+    }
+}
+
+/// Reports the result of a send. A sender that stopped waiting does not want it.
+pub(super) fn report(confirm: Confirm, result: Result<(), SendError>) {
+    let _ = confirm.send(result);
+}

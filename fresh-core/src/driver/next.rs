@@ -1,0 +1,42 @@
+//! What follows a look at something: a call, another pass, the end of the turn.
+
+use crate::{exit::ExitReason, machine::Event};
+
+/// What the handler's side does next.
+#[derive(Debug)]
+pub(super) enum Due {
+    Event(Event),
+    /// The next info of the mailbox.
+    Info,
+    /// The last call.
+    Terminate(ExitReason),
+}
+
+/// What follows a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// A call is due.
+    Call,
+    /// Another pass.
+    Again,
+    /// The turn ends.
+    Park,
+}
+
+/// Whether a callback is running while the connection is polled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Callback {
+    None,
+    Pending,
+}
+
+/// What decoding the read buffer led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decoded {
+    /// There is no whole frame left.
+    All,
+    /// A call waits, and the rest of the buffer waits for it.
+    Call,
+    /// The inbound queue is full.
+    Full,
+}
