@@ -1,5 +1,8 @@
 //! The children of a supervisor, in the order they start in.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, HashMap},
@@ -32,7 +35,7 @@ impl Seat {
 
 impl PartialEq for Seat {
     fn eq(&self, other: &Self) -> bool {
-        self.number == other.number
+        self.cmp(other).is_eq()
     }
 }
 
@@ -46,6 +49,8 @@ impl PartialOrd for Seat {
 
 impl Ord for Seat {
     fn cmp(&self, other: &Self) -> Ordering {
+        #[cfg(test)]
+        tests::COMPARISONS.set(tests::COMPARISONS.get() + 1);
         self.number.cmp(&other.number)
     }
 }
@@ -66,6 +71,11 @@ pub(super) enum Standing {
 }
 
 impl Entry {
+    /// Whether `auto_shutdown` waits for this child: it is significant, and runs or is about to.
+    fn is_awaited(&self) -> bool {
+        self.spec.policy.significant && !matches!(self.standing, Standing::Stopped)
+    }
+
     fn info(&self) -> ChildInfo {
         let (state, branch) = match &self.standing {
             Standing::Running(running) => (ChildState::Running, running.branch.clone()),
@@ -82,6 +92,9 @@ pub(super) struct Roster {
     seats: HashMap<ChildId, Seat>,
     /// How many ids were made unique by a number.
     numbered: u64,
+    /// How many significant children run or are about to. It is counted as they change, so that the end of a child
+    /// costs no look at the others.
+    awaited: usize,
 }
 
 impl Roster {
@@ -98,7 +111,8 @@ impl Roster {
     }
 
     pub(super) fn remove(&mut self, seat: &Seat) {
-        if self.entries.remove(seat).is_some() {
+        if let Some(entry) = self.entries.remove(seat) {
+            self.awaited -= usize::from(entry.is_awaited());
             self.seats.remove(&seat.id);
         }
     }
@@ -106,7 +120,10 @@ impl Roster {
     /// Says where a child stands now; what is returned is where it stood before, and what holds for it.
     pub(super) fn stand(&mut self, seat: &Seat, standing: Standing) -> Option<(Standing, Policy)> {
         let entry = self.entries.get_mut(seat)?;
-        Some((mem::replace(&mut entry.standing, standing), entry.spec.policy))
+        self.awaited -= usize::from(entry.is_awaited());
+        let before = mem::replace(&mut entry.standing, standing);
+        self.awaited += usize::from(entry.is_awaited());
+        Some((before, entry.spec.policy))
     }
 
     pub(super) fn get(&self, seat: &Seat) -> Option<&Entry> {
@@ -136,11 +153,9 @@ impl Roster {
         }
     }
 
-    /// Whether a significant child runs or is about to, this one aside.
-    pub(super) fn significant_beside(&self, seat: &Seat) -> bool {
-        self.entries.iter().any(|(other, entry)| {
-            other != seat && entry.spec.policy.significant && !matches!(entry.standing, Standing::Stopped)
-        })
+    /// Whether a significant child runs or is about to.
+    pub(super) fn awaits_significant(&self) -> bool {
+        self.awaited > 0
     }
 
     pub(super) fn infos(&self) -> Vec<ChildInfo> {

@@ -116,8 +116,8 @@ impl Core {
 
     async fn ended(&mut self, seat: &Seat, reason: &ExitReason) -> Flow {
         self.events.exited(&seat.id, reason);
-        let others_significant = self.roster.significant_beside(seat);
         let Some((_, policy)) = self.roster.stand(seat, Standing::Stopped) else { return Flow::Continue(()) };
+        let others_significant = self.roster.awaits_significant();
         let exit = Exit { policy: &policy, reason, others_significant };
         let verdict = decide::decide(&self.rules, exit, &mut self.history, now());
         self.perform(seat, verdict).await
