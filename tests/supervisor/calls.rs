@@ -73,6 +73,17 @@ async fn s22_start_child_with_a_known_id_is_already_started_or_already_present_a
 }
 
 #[tokio::test(start_paused = true)]
+async fn s22_start_child_of_a_child_whose_restart_is_retried_is_already_present() {
+    let puppet = Puppet::new("a", &Log::default()).start_takes(S);
+    let supervisor = start(Strategy::OneForOne, [puppet.spec()]).await;
+    puppet.fail_starts(u32::MAX);
+    puppet.end(failure());
+    settle().await;
+    assert!(matches!(supervisor.start_child(puppet.spec()).await, Err(ChildError::AlreadyPresent)));
+    assert_eq!(supervisor.which_children().await[0].state, ChildState::Restarting);
+}
+
+#[tokio::test(start_paused = true)]
 async fn s23_which_children_shows_restarting_and_count_children_counts_specs_active_supervisors_workers() {
     let log = Log::default();
     let below = Supervisor::builder(Strategy::OneForOne);

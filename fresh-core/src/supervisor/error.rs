@@ -47,8 +47,9 @@ pub enum ChildError {
     /// A child that is called so runs. OTP's `already_started`.
     #[error("a child of that name is running")]
     AlreadyStarted,
-    /// A child that is called so does not run, but its spec is there. OTP's `already_present`.
-    #[error("a child of that name is stopped")]
+    /// A child with this id does not run, but its spec is kept: it is stopped, or its failed restart is retried.
+    /// OTP's `already_present`.
+    #[error("a child of that name is present, but not running")]
     AlreadyPresent,
     /// There are as many as there may be. Elixir's `max_children`.
     #[error("there are as many children as allowed")]

@@ -56,8 +56,8 @@ impl Core {
     fn refuse_known(&self, id: &str) -> Result<(), ChildError> {
         let Some((_, known)) = self.roster.find(id) else { return Ok(()) };
         Err(match known.standing {
-            Standing::Running(_) | Standing::Restarting => ChildError::AlreadyStarted,
-            Standing::Stopped => ChildError::AlreadyPresent,
+            Standing::Running(_) => ChildError::AlreadyStarted,
+            Standing::Restarting | Standing::Stopped => ChildError::AlreadyPresent,
         })
     }
 
