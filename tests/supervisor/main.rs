@@ -1,4 +1,5 @@
-//! The supervisor keeps OTP's contract: `sNN_…` states its statement NN. All time here is paused.
+//! The supervisor keeps OTP's contract: `sNN_…` states its statement NN. Time is paused, except in `killing`, which needs
+//! several threads.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what helps a test may panic as a test does")]
 
@@ -7,6 +8,7 @@ mod clients;
 mod dynamic;
 mod events;
 mod intensity;
+mod killing;
 mod puppet;
 mod restarting;
 mod significance;

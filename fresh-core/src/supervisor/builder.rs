@@ -12,6 +12,7 @@ use super::{
     handle::{Link, Supervisor},
     id::ChildId,
     policy::{AutoShutdown, Intensity, Policy, Rules, Strategy},
+    presence::Presence,
     run::Core,
 };
 use crate::{error::Reason, exit::ExitReason};
@@ -87,8 +88,7 @@ impl SupervisorBuilder {
         self,
         token: CancellationToken,
     ) -> Result<(Supervisor, impl Future<Output = ExitReason> + Send + 'static), StartError> {
-        let birth = Birth { stop: token.child_token(), events: Events::root() };
-        let (link, running) = start(self.rules, self.children, birth).await?;
+        let (link, running) = start(self.rules, self.children, Birth::root(&token)).await?;
         Ok((Supervisor { link }, linked(running, token)))
     }
 }
@@ -109,6 +109,13 @@ impl ChildSpec {
     }
 }
 
+impl Birth {
+    /// That of a supervisor without a supervisor above it, whose life is tied to this token's.
+    pub(super) fn root(token: &CancellationToken) -> Self {
+        Self { stop: token.child_token(), events: Events::root(), presence: Presence::root() }
+    }
+}
+
 /// Starts the children; the future supervises them.
 pub(super) async fn start(
     rules: Rules,
@@ -117,7 +124,7 @@ pub(super) async fn start(
 ) -> Result<(Link, impl Future<Output = ExitReason> + Send + 'static), StartError> {
     runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
     check(&rules, &children)?;
-    let (stop, events) = (birth.stop.clone(), birth.events.source());
+    let (stop, events, gone) = (birth.stop.clone(), birth.events.source(), birth.presence.gone());
     let (mut core, requests) = Core::new(rules, birth);
     core.start_all(children).await?;
     let (exited, exit) = watch::channel(None);
@@ -126,7 +133,7 @@ pub(super) async fn start(
         exited.send_replace(Some(reason.clone()));
         reason
     };
-    Ok((Link { requests, stop, exit, events }, running))
+    Ok((Link { requests, stop, exit, gone, events }, running))
 }
 
 fn check(rules: &Rules, children: &[ChildSpec]) -> Result<(), StartError> {

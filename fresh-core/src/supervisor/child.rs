@@ -13,6 +13,7 @@ use super::{
     id::ChildId,
     outcome::Outcome,
     policy::{ChildKind, Policy, Restart, Shutdown},
+    presence::Presence,
 };
 use crate::{error::Reason, exit::ExitReason};
 
@@ -43,6 +44,8 @@ pub(super) struct Birth {
     pub(super) stop: CancellationToken,
     /// Where a supervisor tells what befalls its own children.
     pub(super) events: Events,
+    /// Held by the child's task.
+    pub(super) presence: Presence,
 }
 
 /// A child that has started.
@@ -184,6 +187,7 @@ impl ChildSpec {
     ) -> impl Future<Output = ExitReason> + Send + 'static {
         let start = Arc::clone(&self.start);
         async move {
+            let _present = birth.presence.clone();
             match start(birth).await {
                 Ok(Started { running, branch }) => {
                     // The supervisor waits for it, unless it stops this very child.

@@ -9,7 +9,7 @@ use super::{
     builder,
     child::{Birth, Branch, ChildSpec, Started},
     error::{ChildError, StartError},
-    events::{Event, Events},
+    events::Event,
     handle::Link,
     id::ChildId,
     info::{ChildInfo, Counts},
@@ -92,7 +92,8 @@ impl DynamicSupervisor {
         self.link.stop.cancel();
     }
 
-    /// Waits for the supervisor's end; returns at once where it has ended. No task of the tree is left then.
+    /// Waits for the supervisor's end; returns at once if the supervisor has ended. No task of the tree is alive then:
+    /// see [`Supervisor::closed`](super::Supervisor::closed).
     pub async fn closed(&self) -> ExitReason {
         self.link.closed().await
     }
@@ -155,8 +156,7 @@ impl DynamicSupervisorBuilder {
         self,
         token: CancellationToken,
     ) -> Result<(DynamicSupervisor, impl Future<Output = ExitReason> + Send + 'static), StartError> {
-        let birth = Birth { stop: token.child_token(), events: Events::root() };
-        let (link, running) = builder::start(self.rules, Vec::new(), birth).await?;
+        let (link, running) = builder::start(self.rules, Vec::new(), Birth::root(&token)).await?;
         Ok((DynamicSupervisor { link }, builder::linked(running, token)))
     }
 }

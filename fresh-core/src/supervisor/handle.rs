@@ -12,6 +12,7 @@ use super::{
     id::ChildId,
     info::{ChildInfo, Counts},
     policy::Strategy,
+    presence::Gone,
     request::{Reply, Request, Which},
 };
 use crate::exit::ExitReason;
@@ -101,7 +102,8 @@ impl Supervisor {
         self.link.stop.cancel();
     }
 
-    /// Waits for the supervisor's end; returns at once where it has ended. No task of the tree is left then.
+    /// Waits for the supervisor's end; returns at once if the supervisor has ended. No task of the tree is alive then,
+    /// also where a branch or the whole tree was killed: an aborted task that another thread polls is awaited.
     pub async fn closed(&self) -> ExitReason {
         self.link.closed().await
     }
@@ -113,6 +115,7 @@ pub(super) struct Link {
     pub(super) requests: mpsc::UnboundedSender<Request>,
     pub(super) stop: CancellationToken,
     pub(super) exit: watch::Receiver<Option<ExitReason>>,
+    pub(super) gone: Gone,
     pub(super) events: events::Source,
 }
 
@@ -132,10 +135,14 @@ impl Link {
 
     pub(super) async fn closed(&self) -> ExitReason {
         let mut exit = self.exit.clone();
-        match exit.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone().unwrap_or(ExitReason::Aborted),
-            // It was dropped before it could say so.
-            Err(_) => ExitReason::Aborted,
+        let published = exit.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
+        match published {
+            Some(reason) => reason,
+            // The supervisor was killed, and did not wait for its children.
+            None => {
+                self.gone.wait().await;
+                ExitReason::Aborted
+            }
         }
     }
 }

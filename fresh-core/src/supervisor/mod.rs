@@ -51,7 +51,7 @@
 //! # How it is built
 //!
 //! `policy` is the data of the rules; `decide` the table above, a pure function of rules, end, restarts so far and
-//! time; `roster` the children in order; `nursery` their tasks; `run` waits for what happens, asks `decide`, and does
+//! time; `roster` the children in order; `nursery` their tasks; `presence` whether a task is alive; `run` waits for what happens, asks `decide`, and does
 //! what it says.
 
 mod builder;
@@ -67,6 +67,7 @@ mod info;
 mod nursery;
 mod outcome;
 mod policy;
+mod presence;
 mod request;
 mod roster;
 mod run;

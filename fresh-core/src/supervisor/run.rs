@@ -11,7 +11,8 @@ use super::{
     error::StartError,
     events::Events,
     nursery::{Leaving, Nursery, Running},
-    policy::{Rules, Shape},
+    policy::{ChildKind, Policy, Rules, Shape},
+    presence::Presence,
     request::Request,
     roster::{Roster, Seat, Standing},
 };
@@ -29,6 +30,7 @@ pub(super) struct Core {
     /// To itself.
     reminders: mpsc::UnboundedSender<Request>,
     stop: CancellationToken,
+    presence: Presence,
 }
 
 /// Goes on, or ends the supervisor for a reason.
@@ -55,6 +57,7 @@ impl Core {
             requests,
             reminders: sender.clone(),
             stop: birth.stop,
+            presence: birth.presence,
         };
         (core, sender)
     }
@@ -116,7 +119,10 @@ impl Core {
 
     async fn ended(&mut self, seat: &Seat, reason: &ExitReason) -> Flow {
         self.events.exited(&seat.id, reason);
-        let Some((_, policy)) = self.roster.stand(seat, Standing::Stopped) else { return Flow::Continue(()) };
+        let Some((standing, policy)) = self.roster.stand(seat, Standing::Stopped) else { return Flow::Continue(()) };
+        if let Standing::Running(running) = standing {
+            running.none_below().await;
+        }
         let others_significant = self.roster.awaits_significant();
         let exit = Exit { policy: &policy, reason, others_significant };
         let verdict = decide::decide(&self.rules, exit, &mut self.history, now());
@@ -161,12 +167,20 @@ impl Core {
         if self.stop.is_cancelled() {
             return Err(ExitReason::Stopped);
         }
-        let shutdown = entry.spec.policy.shutdown;
+        let Policy { shutdown, kind, .. } = entry.spec.policy;
+        let (presence, below) = match kind {
+            ChildKind::Worker => (self.presence.clone(), None),
+            ChildKind::Supervisor => {
+                let presence = self.presence.below();
+                let below = presence.gone();
+                (presence, Some(below))
+            }
+        };
         let stop = CancellationToken::new();
         let (ready, started) = oneshot::channel();
-        let birth = Birth { stop: stop.clone(), events: self.events.below(&seat.id) };
+        let birth = Birth { stop: stop.clone(), events: self.events.below(&seat.id), presence };
         let task = self.nursery.spawn(seat.clone(), entry.spec.live(birth, ready));
-        let mut running = Running { stop, task, branch: Branch::Leaf };
+        let mut running = Running { stop, task, branch: Branch::Leaf, below };
         let reason = tokio::select! {
             biased;
             () = self.stop.cancelled() => {
@@ -179,7 +193,11 @@ impl Core {
                     self.events.started(&seat.id);
                     return Ok(());
                 }
-                Err(_) => self.nursery.end_of(seat).await,
+                Err(_) => {
+                    let reason = self.nursery.end_of(seat).await;
+                    running.none_below().await;
+                    reason
+                }
             },
         };
         self.events.not_started(&seat.id, &reason);
