@@ -93,7 +93,7 @@ async fn the_restarts_of_all_children_count_together() {
             .await
             .ok();
     }
-    assert!(matches!(supervisor.closed().await, ExitReason::Intensity));
+    assert!(matches!(supervisor.closed().await, ExitReason::Intensity { .. }));
     assert_eq!(tasks(), 0);
 }
 
@@ -103,7 +103,7 @@ async fn it_is_a_child_like_another_reached_through_which_children() {
     let supervisor = start(Strategy::OneForOne, [ChildSpec::dynamic_supervisor("pool", below)]).await;
     let pool = supervisor.which_children().await[0].dynamic_supervisor().unwrap().clone();
     pool.start_child(ChildSpec::new("fails", |_stop| async { failure() })).await.unwrap();
-    assert!(matches!(pool.closed().await, ExitReason::Intensity));
+    assert!(matches!(pool.closed().await, ExitReason::Intensity { .. }));
     settle().await;
     let again = supervisor.which_children().await[0].dynamic_supervisor().unwrap().clone();
     assert_eq!(again.count_children().await.specs, 0, "a new one, without children");

@@ -268,7 +268,7 @@ impl Connected {
             | ExitReason::GaveUp { .. }
             | ExitReason::Panicked(_)
             | ExitReason::Aborted
-            | ExitReason::Intensity => CloseCode::INTERNAL_ERROR,
+            | ExitReason::Intensity { .. } => CloseCode::INTERNAL_ERROR,
         };
         self.close(Some(CloseFrame::new(code, "")), Purpose::Exit(reason), now, context)
     }

@@ -10,12 +10,14 @@ use super::{
     error::StartError,
     events::Events,
     handle::{Link, Supervisor},
-    id::ChildId,
     policy::{AutoShutdown, Intensity, Policy, Rules, Strategy},
     presence::Presence,
     run::Core,
 };
-use crate::{error::Reason, exit::ExitReason};
+use crate::{
+    error::Reason,
+    exit::{ExitReason, child_id::ChildId},
+};
 
 /// A supervisor's rules and children, before it starts. It can be cloned and started again, which is what the
 /// supervisor above it does for a restart.

@@ -10,12 +10,14 @@ use super::{
     dynamic::DynamicSupervisor,
     events::Events,
     handle::Supervisor,
-    id::ChildId,
     outcome::Outcome,
     policy::{ChildKind, Policy, Restart, Shutdown},
     presence::Presence,
 };
-use crate::{error::Reason, exit::ExitReason};
+use crate::{
+    error::Reason,
+    exit::{ExitReason, child_id::ChildId},
+};
 
 /// How a supervisor starts, restarts and stops a child. OTP's `child_spec()`.
 ///

@@ -11,13 +11,15 @@ use super::{
     error::{ChildError, StartError},
     events::Event,
     handle::Link,
-    id::ChildId,
     info::{ChildInfo, Counts},
     policy::{Intensity, Policy, Rules, Shape},
     request::{Request, Which},
     roster::Seat,
 };
-use crate::{error::Reason, exit::ExitReason};
+use crate::{
+    error::Reason,
+    exit::{ExitReason, child_id::ChildId},
+};
 
 /// A handle of a running supervisor of many children alike: cheap to clone, to be used from any task. Elixir's
 /// `DynamicSupervisor`, OTP's `simple_one_for_one`.

@@ -1,7 +1,7 @@
 //! What can go wrong with a tree.
 
-use super::{id::ChildId, policy::SignificanceError};
-use crate::exit::ExitReason;
+use super::policy::SignificanceError;
+use crate::exit::{ExitReason, child_id::ChildId};
 
 /// Why a supervisor did not start. Children that had started are stopped by then.
 #[derive(Clone, Debug, thiserror::Error)]

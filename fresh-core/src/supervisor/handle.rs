@@ -9,13 +9,12 @@ use super::{
     child::ChildSpec,
     error::ChildError,
     events::{self, Event},
-    id::ChildId,
     info::{ChildInfo, Counts},
     policy::Strategy,
     presence::Gone,
     request::{Reply, Request, Which},
 };
-use crate::exit::ExitReason;
+use crate::exit::{ExitReason, child_id::ChildId};
 
 /// A handle of a running supervisor: cheap to clone, to be used from any task.
 ///

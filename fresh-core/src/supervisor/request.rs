@@ -6,12 +6,12 @@ use super::{
     child::ChildSpec,
     dynamic::DynamicChild,
     error::ChildError,
-    id::ChildId,
     info::{ChildInfo, Counts},
     policy::Shape,
     roster::{Seat, Standing},
     run::Core,
 };
+use crate::exit::child_id::ChildId;
 
 /// A call on a handle, or what a supervisor reminds itself of.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Core {
         let Some((_, known)) = self.roster.find(id) else { return Ok(()) };
         Err(match known.standing {
             Standing::Running(_) => ChildError::AlreadyStarted,
-            Standing::Restarting | Standing::Stopped => ChildError::AlreadyPresent,
+            Standing::Restarting(_) | Standing::Stopped => ChildError::AlreadyPresent,
         })
     }
 
@@ -87,7 +87,7 @@ impl Core {
         let (seat, entry) = self.roster.find(id).ok_or(ChildError::NotFound)?;
         match entry.standing {
             Standing::Running(_) => Err(ChildError::Running),
-            Standing::Restarting => Err(ChildError::Restarting),
+            Standing::Restarting(_) => Err(ChildError::Restarting),
             Standing::Stopped => Ok(seat.clone()),
         }
     }

@@ -13,11 +13,11 @@ use std::{
 use super::{
     child::{Branch, ChildSpec},
     decide::Scope,
-    id::ChildId,
     info::{ChildInfo, ChildState, Counts},
     nursery::Running,
     policy::{ChildKind, Policy, Shape},
 };
+use crate::exit::{ExitReason, child_id::ChildId};
 
 /// A child's place, for as long as its spec lives; no other child ever has the same.
 #[derive(Clone, Debug)]
@@ -65,8 +65,8 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) enum Standing {
     Running(Running),
-    /// A restart failed and is tried again.
-    Restarting,
+    /// A restart failed, for this reason, and is retried.
+    Restarting(ExitReason),
     Stopped,
 }
 
@@ -79,7 +79,7 @@ impl Entry {
     fn info(&self) -> ChildInfo {
         let (state, branch) = match &self.standing {
             Standing::Running(running) => (ChildState::Running, running.branch.clone()),
-            Standing::Restarting => (ChildState::Restarting, Branch::Leaf),
+            Standing::Restarting(_) => (ChildState::Restarting, Branch::Leaf),
             Standing::Stopped => (ChildState::Stopped, Branch::Leaf),
         };
         ChildInfo { id: self.spec.id.clone(), state, kind: self.spec.policy.kind, branch }

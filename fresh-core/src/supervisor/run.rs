@@ -126,18 +126,18 @@ impl Core {
         let others_significant = self.roster.awaits_significant();
         let exit = Exit { policy: &policy, reason, others_significant };
         let verdict = decide::decide(&self.rules, exit, &mut self.history, now());
-        self.perform(seat, verdict).await
+        self.perform(seat, verdict, reason).await
     }
 
-    async fn perform(&mut self, seat: &Seat, verdict: Verdict) -> Flow {
+    /// Does what follows from the end of a child, or from its failed restart, for this reason.
+    async fn perform(&mut self, seat: &Seat, verdict: Verdict, reason: &ExitReason) -> Flow {
         match verdict {
             Verdict::Restart(scope) => self.restart(seat, scope).await,
             Verdict::Keep => {}
             Verdict::Forget => self.roster.remove(seat),
             Verdict::ShutDown => return Flow::Break(ExitReason::Stopped),
             Verdict::GiveUp => {
-                self.events.gave_up(&seat.id);
-                return Flow::Break(ExitReason::Intensity);
+                return Flow::Break(self.events.gave_up(&seat.id, self.rules.intensity, reason.clone()));
             }
         }
         Flow::Continue(())
@@ -151,8 +151,8 @@ impl Core {
             self.stop_child(sibling).await;
         }
         for concerned in concerned {
-            if self.start(&concerned).await.is_err() {
-                self.roster.stand(&concerned, Standing::Restarting);
+            if let Err(reason) = self.start(&concerned).await {
+                self.roster.stand(&concerned, Standing::Restarting(reason));
                 // The receiver is its own.
                 let _ = self.reminders.send(Request::Retry(concerned));
                 return;
@@ -243,9 +243,10 @@ impl Core {
     /// Tries a failed restart again, unless the child was stopped, deleted or restarted meanwhile.
     async fn retry(&mut self, seat: &Seat) -> Flow {
         match self.roster.get(seat).map(|entry| &entry.standing) {
-            Some(Standing::Restarting) => {
+            Some(Standing::Restarting(reason)) => {
+                let reason = reason.clone();
                 let verdict = decide::retry(&self.rules, &mut self.history, now());
-                self.perform(seat, verdict).await
+                self.perform(seat, verdict, &reason).await
             }
             Some(Standing::Running(_) | Standing::Stopped) | None => Flow::Continue(()),
         }

@@ -39,16 +39,20 @@ fn significant(id: &str) -> ChildSpec {
     ChildSpec::new(id, |_stop| async {}).restart(Restart::Transient).significant(true)
 }
 
+fn restarting() -> Standing {
+    Standing::Restarting(ExitReason::Aborted)
+}
+
 #[test]
 fn a_significant_child_is_awaited_from_its_start_to_its_end_or_its_removal() {
     let mut roster = Roster::default();
     let [a, b] = ["a", "b"].map(|id| roster.add(significant(id), Shape::Listed));
     let plain = roster.add(ChildSpec::new("plain", |_stop| async {}), Shape::Listed);
-    roster.stand(&plain, Standing::Restarting);
+    roster.stand(&plain, restarting());
     assert!(!roster.awaits_significant(), "neither has started, and the third is not significant");
-    roster.stand(&a, Standing::Restarting);
-    roster.stand(&a, Standing::Restarting);
-    roster.stand(&b, Standing::Restarting);
+    roster.stand(&a, restarting());
+    roster.stand(&a, restarting());
+    roster.stand(&b, restarting());
     roster.stand(&a, Standing::Stopped);
     assert!(roster.awaits_significant(), "b");
     roster.remove(&b);
