@@ -144,5 +144,42 @@ async fn stop_is_heard_while_a_child_starts() {
     settle().await;
     let (_, took) = time(supervisor.stop()).await;
     assert_eq!(took, 5 * S, "the time the child has to stop");
-    assert!(matches!(asking.await.unwrap(), Err(ChildError::NotStarted(_))));
+    assert!(matches!(asking.await.unwrap(), Err(ChildError::NotStarted(ExitReason::Stopped))));
+}
+
+/// A child whose start or whose run asks its supervisor to stop, and which then ends normally.
+fn stops_its_supervisor(supervisor: &Supervisor, while_starting: bool) -> ChildSpec {
+    let supervisor = supervisor.clone();
+    ChildSpec::with_start("a", move |stop| {
+        let supervisor = supervisor.clone();
+        async move {
+            if while_starting {
+                supervisor.request_stop();
+                stop.cancelled().await;
+            }
+            Ok::<_, String>(async move { supervisor.request_stop() })
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn start_child_succeeds_when_the_child_has_started_and_then_stops_the_supervisor() {
+    let supervisor = start(Strategy::OneForOne, []).await;
+    supervisor.start_child(stops_its_supervisor(&supervisor, false)).await.expect("it has started");
+    assert!(matches!(supervisor.closed().await, ExitReason::Stopped));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_the_supervisors_stop_interrupts_is_not_started_as_stopped() {
+    let supervisor = start(Strategy::OneForOne, []).await;
+    let started = supervisor.start_child(stops_its_supervisor(&supervisor, true)).await;
+    assert!(matches!(started, Err(ChildError::NotStarted(ExitReason::Stopped))), "{started:?}");
+    assert!(matches!(supervisor.closed().await, ExitReason::Stopped));
+
+    let supervisor = start(Strategy::OneForOne, []).await;
+    supervisor.start_child(Puppet::new("b", &Log::default()).spec()).await.unwrap();
+    supervisor.terminate_child("b").await.unwrap();
+    supervisor.request_stop();
+    let restarted = supervisor.restart_child("b").await;
+    assert!(matches!(restarted, Err(ChildError::Ended)), "the stop came before the call: {restarted:?}");
 }

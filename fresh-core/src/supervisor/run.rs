@@ -160,8 +160,10 @@ impl Core {
         }
     }
 
-    /// Starts a child and waits until it has started; stops it where the supervisor has to stop meanwhile. One that
-    /// was forgotten needs no start.
+    /// Starts a child and waits until it has started. A child that was forgotten needs no start.
+    ///
+    /// A child that has started before the supervisor is asked to stop has started, also if the child itself asked for
+    /// the stop. If the stop comes first, the child is stopped, and its start failed as `Stopped`, however it ended.
     pub(super) async fn start(&mut self, seat: &Seat) -> Result<(), ExitReason> {
         let Some(entry) = self.roster.get(seat) else { return Ok(()) };
         if self.stop.is_cancelled() {
@@ -183,9 +185,6 @@ impl Core {
         let mut running = Running { stop, task, branch: Branch::Leaf, below };
         let reason = tokio::select! {
             biased;
-            () = self.stop.cancelled() => {
-                self.nursery.stop(Leaving { seat: seat.clone(), running, shutdown }).await
-            }
             started = started => match started {
                 Ok(branch) => {
                     running.branch = branch;
@@ -199,6 +198,10 @@ impl Core {
                     reason
                 }
             },
+            () = self.stop.cancelled() => {
+                self.nursery.stop(Leaving { seat: seat.clone(), running, shutdown }).await;
+                ExitReason::Stopped
+            }
         };
         self.events.not_started(&seat.id, &reason);
         Err(reason)
