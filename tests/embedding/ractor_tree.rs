@@ -60,7 +60,7 @@ async fn a_tree_that_does_not_start_is_an_actor_that_does_not_start() {
     let twice = watch::Sender::new(false);
     let builder = builder(&twice).child(fragile(&twice));
     let spawned = Actor::spawn(None, example::Tree, builder).await;
-    assert!(spawned.unwrap_err().to_string().contains("two children are called fragile"));
+    assert!(spawned.unwrap_err().to_string().contains("two children have the id fragile"));
 }
 
 /// An actor that fails, or stops, when it is told to.

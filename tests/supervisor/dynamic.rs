@@ -55,10 +55,10 @@ async fn s25_a_child_is_terminated_by_its_handle_which_holds_through_restarts() 
     supervisor.terminate_child(&first).await.unwrap();
     assert_eq!(log.take(), ["a-"]);
     assert_eq!(ids(&supervisor.which_children().await), ["b#2"]);
-    assert!(matches!(supervisor.terminate_child(&first).await, Err(ChildError::NotFound)));
+    assert!(matches!(supervisor.terminate_child(&first).await, Err(ChildError::NotFound(_))));
     let other = many(DynamicSupervisor::builder()).await;
     other.start_child(deaf("a")).await.unwrap();
-    assert!(matches!(other.terminate_child(&second).await, Err(ChildError::NotFound)), "it is another one's");
+    assert!(matches!(other.terminate_child(&second).await, Err(ChildError::NotFound(_))), "it is another one's");
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,7 +66,7 @@ async fn s25_max_children_gives_an_error() {
     let supervisor = many(DynamicSupervisor::builder().max_children(2)).await;
     let first = supervisor.start_child(deaf("a").shutdown(Shutdown::Abort)).await.unwrap();
     supervisor.start_child(deaf("a")).await.unwrap();
-    assert!(matches!(supervisor.start_child(deaf("a")).await, Err(ChildError::MaxChildren)));
+    assert!(matches!(supervisor.start_child(deaf("a")).await, Err(ChildError::MaxChildren(2))));
     supervisor.terminate_child(&first).await.unwrap();
     supervisor.start_child(deaf("a")).await.unwrap();
 }

@@ -8,7 +8,7 @@ use super::{
     error::ChildError,
     info::{ChildInfo, Counts},
     policy::Shape,
-    roster::{Seat, Standing},
+    roster::{Entry, Seat, Standing},
     run::Core,
 };
 use crate::exit::child_id::ChildId;
@@ -37,9 +37,12 @@ pub(super) enum Which {
 
 impl Core {
     pub(super) async fn start_child(&mut self, spec: ChildSpec) -> Result<DynamicChild, ChildError> {
-        self.rules.admit(&spec.policy)?;
+        let admitted = self.rules.admit(&spec.policy);
+        admitted.map_err(|cause| ChildError::Significance { id: spec.id.clone(), cause })?;
         match self.rules.shape {
-            Shape::Alike { most: Some(most) } if self.roster.len() >= most => return Err(ChildError::MaxChildren),
+            Shape::Alike { most: Some(most) } if self.roster.len() >= most => {
+                return Err(ChildError::MaxChildren(most));
+            }
             Shape::Alike { .. } => {}
             Shape::Listed => self.refuse_known(&spec.id)?,
         }
@@ -48,47 +51,55 @@ impl Core {
             Ok(()) => Ok(DynamicChild(seat)),
             Err(reason) => {
                 self.roster.remove(&seat);
-                Err(ChildError::NotStarted(reason))
+                Err(ChildError::NotStarted { id: seat.id, reason })
             }
         }
     }
 
-    fn refuse_known(&self, id: &str) -> Result<(), ChildError> {
+    fn refuse_known(&self, id: &ChildId) -> Result<(), ChildError> {
         let Some((_, known)) = self.roster.find(id) else { return Ok(()) };
         Err(match known.standing {
-            Standing::Running(_) => ChildError::AlreadyStarted,
-            Standing::Restarting(_) | Standing::Stopped => ChildError::AlreadyPresent,
+            Standing::Running(_) => ChildError::AlreadyStarted(id.clone()),
+            Standing::Restarting(_) | Standing::Stopped => ChildError::AlreadyPresent(id.clone()),
         })
     }
 
     /// Stops a child, or its retries. It is no end of its own, so neither a restart nor an auto-shutdown follows.
     pub(super) async fn terminate_child(&mut self, which: Which) -> Result<(), ChildError> {
-        let seat = match which {
-            Which::Called(id) => self.roster.find(&id).map(|(seat, _)| seat.clone()),
-            Which::At(seat) => self.roster.get(&seat).is_some().then_some(seat),
-        };
-        self.stop_child(&seat.ok_or(ChildError::NotFound)?).await;
+        let (seat, _) = self.find(which)?;
+        self.stop_child(&seat).await;
         Ok(())
     }
 
-    pub(super) async fn restart_child(&mut self, id: &str) -> Result<(), ChildError> {
+    pub(super) async fn restart_child(&mut self, id: ChildId) -> Result<(), ChildError> {
         let seat = self.stopped(id)?;
-        self.start(&seat).await.map_err(ChildError::NotStarted)
+        self.start(&seat).await.map_err(|reason| ChildError::NotStarted { id: seat.id, reason })
     }
 
-    pub(super) fn delete_child(&mut self, id: &str) -> Result<(), ChildError> {
+    pub(super) fn delete_child(&mut self, id: ChildId) -> Result<(), ChildError> {
         let seat = self.stopped(id)?;
         self.roster.remove(&seat);
         Ok(())
     }
 
-    /// The child that is called so, where it is stopped.
-    fn stopped(&self, id: &str) -> Result<Seat, ChildError> {
-        let (seat, entry) = self.roster.find(id).ok_or(ChildError::NotFound)?;
+    /// The child with this id, if it is stopped.
+    fn stopped(&self, id: ChildId) -> Result<Seat, ChildError> {
+        let (seat, entry) = self.find(Which::Called(id))?;
         match entry.standing {
-            Standing::Running(_) => Err(ChildError::Running),
-            Standing::Restarting(_) => Err(ChildError::Restarting),
-            Standing::Stopped => Ok(seat.clone()),
+            Standing::Running(_) => Err(ChildError::Running(seat.id)),
+            Standing::Restarting(_) => Err(ChildError::Restarting(seat.id)),
+            Standing::Stopped => Ok(seat),
         }
+    }
+
+    fn find(&self, which: Which) -> Result<(Seat, &Entry), ChildError> {
+        let (id, found) = match which {
+            Which::Called(id) => {
+                let found = self.roster.find(&id).map(|(seat, entry)| (seat.clone(), entry));
+                (id, found)
+            }
+            Which::At(seat) => (seat.id.clone(), self.roster.get(&seat).map(|entry| (seat, entry))),
+        };
+        found.ok_or(ChildError::NotFound(id))
     }
 }

@@ -260,8 +260,8 @@ impl Core {
         match request {
             Request::Start(spec, reply) => drop(reply.send(self.start_child(spec).await)),
             Request::Terminate(which, reply) => drop(reply.send(self.terminate_child(which).await)),
-            Request::Restart(id, reply) => drop(reply.send(self.restart_child(&id).await)),
-            Request::Delete(id, reply) => drop(reply.send(self.delete_child(&id))),
+            Request::Restart(id, reply) => drop(reply.send(self.restart_child(id).await)),
+            Request::Delete(id, reply) => drop(reply.send(self.delete_child(id))),
             Request::Children(reply) => drop(reply.send(self.roster.infos())),
             Request::Count(reply) => drop(reply.send(self.roster.counts())),
             Request::Retry(seat) => return self.retry(&seat).await,
