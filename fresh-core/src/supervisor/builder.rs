@@ -34,8 +34,9 @@ impl SupervisorBuilder {
     }
 
     /// How many restarts within how long are allowed; one more ends the supervisor with [`ExitReason::Intensity`].
-    /// Default: 3 in 5 s, as in Elixir. 0: the first failure ends it. There is no "off"; a large number lets a child
-    /// that always fails restart for ever. OTP's `intensity` and `period`.
+    /// Default: 3 in 5 s, as in Elixir. 0 restarts: the first failure ends it. There is no "off"; a large number lets a
+    /// child that always fails restart for ever. A period of zero is refused when the supervisor starts
+    /// ([`StartError::ZeroPeriod`]). OTP's `intensity` and `period`.
     pub fn intensity(mut self, restarts: u32, period: Duration) -> Self {
         self.rules.intensity = Intensity { restarts, period };
         self
@@ -139,6 +140,9 @@ pub(super) async fn start(
 }
 
 fn check(rules: &Rules, children: &[ChildSpec]) -> Result<(), StartError> {
+    if rules.intensity.period.is_zero() {
+        return Err(StartError::ZeroPeriod);
+    }
     let mut ids = HashSet::new();
     for child in children {
         if !ids.insert(&child.id) {

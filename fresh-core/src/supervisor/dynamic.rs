@@ -114,7 +114,8 @@ impl DynamicSupervisorBuilder {
     }
 
     /// How many restarts within how long are allowed, all children taken together; one more ends the supervisor with
-    /// [`ExitReason::Intensity`]. Default: 3 in 5 s.
+    /// [`ExitReason::Intensity`]. Default: 3 in 5 s. A period of zero is refused when the supervisor starts
+    /// ([`StartError::ZeroPeriod`]).
     pub fn intensity(mut self, restarts: u32, period: Duration) -> Self {
         self.rules.intensity = Intensity { restarts, period };
         self
@@ -131,7 +132,7 @@ impl DynamicSupervisorBuilder {
     ///
     /// # Errors
     ///
-    /// Outside of a tokio runtime.
+    /// The period of the intensity is zero, or there is no tokio runtime.
     pub async fn start(self) -> Result<DynamicSupervisor, StartError> {
         self.start_linked(CancellationToken::new()).await
     }
@@ -141,7 +142,7 @@ impl DynamicSupervisorBuilder {
     ///
     /// # Errors
     ///
-    /// Outside of a tokio runtime.
+    /// The period of the intensity is zero, or there is no tokio runtime.
     pub async fn start_linked(self, token: CancellationToken) -> Result<DynamicSupervisor, StartError> {
         let (supervisor, running) = self.start_unspawned(token).await?;
         tokio::spawn(running);
@@ -153,7 +154,7 @@ impl DynamicSupervisorBuilder {
     ///
     /// # Errors
     ///
-    /// Outside of a tokio runtime.
+    /// The period of the intensity is zero, or there is no tokio runtime.
     pub async fn start_unspawned(
         self,
         token: CancellationToken,

@@ -61,7 +61,7 @@ pub enum AutoShutdown {
 pub struct Intensity {
     /// How many restarts are allowed within the period. 0: the first one is too many.
     pub restarts: u32,
-    /// The length of the sliding window.
+    /// The length of the sliding window; not zero.
     pub period: Duration,
 }
 
