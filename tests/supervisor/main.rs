@@ -15,6 +15,7 @@ mod significance;
 mod starting;
 mod stopping;
 mod strategies;
+mod waiting;
 
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use fresh::{
     supervisor::{ChildInfo, ChildSpec, Strategy, Supervisor},
 };
 use puppet::{Log, Puppet};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 const MS: Duration = Duration::from_millis(1);
 const S: Duration = Duration::from_secs(1);

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     child::{Birth, Branch, ChildSpec, Started},
+    ending::Ending,
     error::StartError,
     events::Events,
     handle::{Link, Supervisor},
@@ -130,13 +131,14 @@ pub(super) async fn start(
     let (stop, events, gone) = (birth.stop.clone(), birth.events.source(), birth.presence.gone());
     let (mut core, requests) = Core::new(rules, birth);
     core.start_all(children).await?;
-    let (exited, exit) = watch::channel(None);
+    let exited = watch::Sender::new(None);
+    let ending = Ending::new(&exited, gone);
     let running = async move {
         let reason = core.run().await;
         exited.send_replace(Some(reason.clone()));
         reason
     };
-    Ok((Link { requests, stop, exit, gone, events }, running))
+    Ok((Link { requests, stop, ending, events }, running))
 }
 
 fn check(rules: &Rules, children: &[ChildSpec]) -> Result<(), StartError> {

@@ -7,14 +7,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     builder,
-    child::{Birth, Branch, ChildSpec, Started},
+    child::{Birth, Branch, Child, ChildSpec, Started},
     error::{ChildError, StartError},
     events::Event,
     handle::Link,
     info::{ChildInfo, Counts},
     policy::{Intensity, Policy, Rules, Shape},
     request::{Request, Which},
-    roster::Seat,
 };
 use crate::{
     error::Reason,
@@ -31,17 +30,6 @@ pub struct DynamicSupervisor {
     link: Link,
 }
 
-/// One of many children alike: the same one for all its restarts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DynamicChild(pub(super) Seat);
-
-impl DynamicChild {
-    /// What it is called: the spec's id and a number, such as `session#7`.
-    pub fn id(&self) -> &ChildId {
-        &self.0.id
-    }
-}
-
 impl DynamicSupervisor {
     /// A supervisor of many children alike, before it starts.
     pub fn builder() -> DynamicSupervisorBuilder {
@@ -54,7 +42,7 @@ impl DynamicSupervisor {
     /// # Errors
     ///
     /// There are as many as there may be, it did not start, or it is significant.
-    pub async fn start_child(&self, spec: ChildSpec) -> Result<DynamicChild, ChildError> {
+    pub async fn start_child(&self, spec: ChildSpec) -> Result<Child, ChildError> {
         self.link.call(|reply| Request::Start(spec, reply)).await
     }
 
@@ -63,8 +51,17 @@ impl DynamicSupervisor {
     /// # Errors
     ///
     /// There is no such child: it is forgotten, or another supervisor's.
-    pub async fn terminate_child(&self, child: &DynamicChild) -> Result<(), ChildError> {
-        self.link.call(|reply| Request::Terminate(Which::At(child.0.clone()), reply)).await
+    pub async fn terminate_child(&self, child: &Child) -> Result<(), ChildError> {
+        self.link.call(|reply| Request::Terminate(Which::At(child.seat.clone()), reply)).await
+    }
+
+    /// Returns the spec that a child was started with. OTP's `get_childspec/2`.
+    ///
+    /// # Errors
+    ///
+    /// There is no such child: it is forgotten, or another supervisor's.
+    pub async fn child_spec(&self, child: &Child) -> Result<ChildSpec, ChildError> {
+        self.link.call(|reply| Request::Spec(Which::At(child.seat.clone()), reply)).await
     }
 
     /// The children, oldest first; none where the supervisor has ended.
@@ -97,7 +94,7 @@ impl DynamicSupervisor {
     /// Waits for the supervisor's end; returns at once if the supervisor has ended. No task of the tree is alive then:
     /// see [`Supervisor::closed`](super::Supervisor::closed).
     pub async fn closed(&self) -> ExitReason {
-        self.link.closed().await
+        self.link.ending.wait().await
     }
 }
 

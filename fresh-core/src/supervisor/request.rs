@@ -3,23 +3,25 @@
 use tokio::sync::oneshot;
 
 use super::{
-    child::ChildSpec,
-    dynamic::DynamicChild,
+    child::{Child, ChildSpec},
+    ending::Ending,
     error::ChildError,
     info::{ChildInfo, Counts},
-    policy::Shape,
+    policy::{Shape, Strategy},
     roster::{Entry, Seat, Standing},
     run::Core,
 };
-use crate::exit::child_id::ChildId;
+use crate::exit::{ExitReason, child_id::ChildId};
 
 /// A call on a handle, or what a supervisor reminds itself of.
 #[derive(Debug)]
 pub(super) enum Request {
-    Start(ChildSpec, Reply<Result<DynamicChild, ChildError>>),
+    Start(ChildSpec, Reply<Result<Child, ChildError>>),
     Terminate(Which, Reply<Result<(), ChildError>>),
     Restart(ChildId, Reply<Result<(), ChildError>>),
     Delete(ChildId, Reply<Result<(), ChildError>>),
+    Spec(Which, Reply<Result<ChildSpec, ChildError>>),
+    Wait(ChildId, Reply<Result<Ending, ChildError>>),
     Children(Reply<Vec<ChildInfo>>),
     Count(Reply<Counts>),
     /// A restart failed: to be tried again, behind what was asked for meanwhile.
@@ -36,7 +38,7 @@ pub(super) enum Which {
 }
 
 impl Core {
-    pub(super) async fn start_child(&mut self, spec: ChildSpec) -> Result<DynamicChild, ChildError> {
+    pub(super) async fn start_child(&mut self, spec: ChildSpec) -> Result<Child, ChildError> {
         let admitted = self.rules.admit(&spec.policy);
         admitted.map_err(|cause| ChildError::Significance { id: spec.id.clone(), cause })?;
         match self.rules.shape {
@@ -48,9 +50,12 @@ impl Core {
         }
         let seat = self.roster.add(spec, self.rules.shape);
         match self.start(&seat).await {
-            Ok(()) => Ok(DynamicChild(seat)),
+            Ok(()) => {
+                let ending = self.ending(Which::At(seat.clone()))?;
+                Ok(Child { seat, ending })
+            }
             Err(reason) => {
-                self.roster.remove(&seat);
+                self.roster.remove(&seat, &reason);
                 Err(ChildError::NotStarted { id: seat.id, reason })
             }
         }
@@ -66,9 +71,23 @@ impl Core {
 
     /// Stops a child, or its retries. It is no end of its own, so neither a restart nor an auto-shutdown follows.
     pub(super) async fn terminate_child(&mut self, which: Which) -> Result<(), ChildError> {
-        let (seat, _) = self.find(which)?;
-        self.stop_child(&seat).await;
+        let (seat, entry) = self.find(which)?;
+        let was_retried = matches!(entry.standing, Standing::Restarting(_));
+        let reason = self.stop_child(&seat).await;
+        self.roster.publish(&seat, &reason);
+        if was_retried && self.rules.strategy != Strategy::OneForOne {
+            // The restart of its group has ended with it: siblings that were to start after it stay stopped.
+            self.roster.publish_stopped();
+        }
         Ok(())
+    }
+
+    pub(super) fn child_spec(&self, which: Which) -> Result<ChildSpec, ChildError> {
+        self.find(which).map(|(_, entry)| entry.spec.clone())
+    }
+
+    pub(super) fn ending(&self, which: Which) -> Result<Ending, ChildError> {
+        self.find(which).map(|(_, entry)| Ending::new(&entry.end, self.presence.gone()))
     }
 
     pub(super) async fn restart_child(&mut self, id: ChildId) -> Result<(), ChildError> {
@@ -78,7 +97,7 @@ impl Core {
 
     pub(super) fn delete_child(&mut self, id: ChildId) -> Result<(), ChildError> {
         let seat = self.stopped(id)?;
-        self.roster.remove(&seat);
+        self.roster.remove(&seat, &ExitReason::Stopped);
         Ok(())
     }
 

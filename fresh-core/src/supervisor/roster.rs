@@ -10,6 +10,8 @@ use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 
+use tokio::sync::watch;
+
 use super::{
     child::{Branch, ChildSpec},
     decide::Scope,
@@ -60,6 +62,8 @@ impl Ord for Seat {
 pub(super) struct Entry {
     pub(super) spec: ChildSpec,
     pub(super) standing: Standing,
+    /// Publishes the child's end, once it is not restarted.
+    pub(super) end: watch::Sender<Option<ExitReason>>,
 }
 
 #[derive(Debug)]
@@ -76,13 +80,24 @@ impl Entry {
         self.spec.policy.significant && !matches!(self.standing, Standing::Stopped)
     }
 
-    fn info(&self) -> ChildInfo {
+    /// Publishes why the child ended for good. An end that was published stays.
+    fn publish(&self, reason: &ExitReason) {
+        self.end.send_if_modified(|end| {
+            let is_new = end.is_none();
+            if is_new {
+                *end = Some(reason.clone());
+            }
+            is_new
+        });
+    }
+
+    fn info(&self, id: &ChildId) -> ChildInfo {
         let (state, branch) = match &self.standing {
             Standing::Running(running) => (ChildState::Running, running.branch.clone()),
             Standing::Restarting(_) => (ChildState::Restarting, Branch::Leaf),
             Standing::Stopped => (ChildState::Stopped, Branch::Leaf),
         };
-        ChildInfo { id: self.spec.id.clone(), state, kind: self.spec.policy.kind, branch }
+        ChildInfo { id: id.clone(), state, kind: self.spec.policy.kind, branch }
     }
 }
 
@@ -99,19 +114,25 @@ pub(super) struct Roster {
 
 impl Roster {
     /// Seats a child behind the others, without starting it. Of many alike, each gets a number.
-    pub(super) fn add(&mut self, mut spec: ChildSpec, shape: Shape) -> Seat {
-        if let Shape::Alike { .. } = shape {
-            self.numbered += 1;
-            spec.id = format!("{}#{}", spec.id, self.numbered).into();
-        }
-        let seat = Seat::new(spec.id.clone());
-        self.seats.insert(spec.id.clone(), seat.clone());
-        self.entries.insert(seat.clone(), Entry { spec, standing: Standing::Stopped });
+    pub(super) fn add(&mut self, spec: ChildSpec, shape: Shape) -> Seat {
+        let id = match shape {
+            Shape::Listed => spec.id.clone(),
+            Shape::Alike { .. } => {
+                self.numbered += 1;
+                format!("{}#{}", spec.id, self.numbered).into()
+            }
+        };
+        let seat = Seat::new(id);
+        self.seats.insert(seat.id.clone(), seat.clone());
+        let entry = Entry { spec, standing: Standing::Stopped, end: watch::Sender::new(None) };
+        self.entries.insert(seat.clone(), entry);
         seat
     }
 
-    pub(super) fn remove(&mut self, seat: &Seat) {
+    /// Removes a child that has ended for good, for this reason.
+    pub(super) fn remove(&mut self, seat: &Seat, reason: &ExitReason) {
         if let Some(entry) = self.entries.remove(seat) {
+            entry.publish(reason);
             self.awaited -= usize::from(entry.is_awaited());
             self.seats.remove(&seat.id);
         }
@@ -123,7 +144,24 @@ impl Roster {
         self.awaited -= usize::from(entry.is_awaited());
         let before = mem::replace(&mut entry.standing, standing);
         self.awaited += usize::from(entry.is_awaited());
+        let is_new_life = matches!(entry.standing, Standing::Running(_)) && entry.end.borrow().is_some();
+        if is_new_life {
+            entry.end = watch::Sender::new(None);
+        }
         Some((before, entry.spec.policy))
+    }
+
+    /// Publishes that a child has ended for good, for this reason.
+    pub(super) fn publish(&self, seat: &Seat, reason: &ExitReason) {
+        if let Some(entry) = self.entries.get(seat) {
+            entry.publish(reason);
+        }
+    }
+
+    /// Publishes that those children have ended for good that do not run and are not about to.
+    pub(super) fn publish_stopped(&self) {
+        let stopped = self.entries.values().filter(|entry| matches!(entry.standing, Standing::Stopped));
+        stopped.for_each(|entry| entry.publish(&ExitReason::Stopped));
     }
 
     pub(super) fn get(&self, seat: &Seat) -> Option<&Entry> {
@@ -159,7 +197,7 @@ impl Roster {
     }
 
     pub(super) fn infos(&self) -> Vec<ChildInfo> {
-        self.entries.values().map(Entry::info).collect()
+        self.entries.iter().map(|(seat, entry)| entry.info(&seat.id)).collect()
     }
 
     pub(super) fn counts(&self) -> Counts {

@@ -13,7 +13,7 @@ use super::{
     nursery::{Leaving, Nursery, Running},
     policy::{ChildKind, Policy, Rules, Shape},
     presence::Presence,
-    request::Request,
+    request::{Request, Which},
     roster::{Roster, Seat, Standing},
 };
 use crate::exit::ExitReason;
@@ -30,7 +30,7 @@ pub(super) struct Core {
     /// To itself.
     reminders: mpsc::UnboundedSender<Request>,
     stop: CancellationToken,
-    presence: Presence,
+    pub(super) presence: Presence,
 }
 
 /// Goes on, or ends the supervisor for a reason.
@@ -133,10 +133,14 @@ impl Core {
     async fn perform(&mut self, seat: &Seat, verdict: Verdict, reason: &ExitReason) -> Flow {
         match verdict {
             Verdict::Restart(scope) => self.restart(seat, scope).await,
-            Verdict::Keep => {}
-            Verdict::Forget => self.roster.remove(seat),
-            Verdict::ShutDown => return Flow::Break(ExitReason::Stopped),
+            Verdict::Keep => self.roster.publish(seat, reason),
+            Verdict::Forget => self.roster.remove(seat, reason),
+            Verdict::ShutDown => {
+                self.roster.publish(seat, reason);
+                return Flow::Break(ExitReason::Stopped);
+            }
             Verdict::GiveUp => {
+                self.roster.publish(seat, reason);
                 return Flow::Break(self.events.gave_up(&seat.id, self.rules.intensity, reason.clone()));
             }
         }
@@ -207,24 +211,31 @@ impl Core {
         Err(reason)
     }
 
-    /// Stops a child where it runs; where it does not, it will not be tried again.
-    pub(super) async fn stop_child(&mut self, seat: &Seat) {
-        let Some((standing, policy)) = self.roster.stand(seat, Standing::Stopped) else { return };
-        if let Standing::Running(running) = standing {
-            let leaving = Leaving { seat: seat.clone(), running, shutdown: policy.shutdown };
-            let reason = self.nursery.stop(leaving).await;
-            self.events.exited(&seat.id, &reason);
-        }
+    /// Stops a child that runs, or the retries of its restart. Returns why the child ended.
+    pub(super) async fn stop_child(&mut self, seat: &Seat) -> ExitReason {
+        let Some((standing, policy)) = self.roster.stand(seat, Standing::Stopped) else { return ExitReason::Stopped };
+        let reason = match standing {
+            Standing::Running(running) => {
+                let leaving = Leaving { seat: seat.clone(), running, shutdown: policy.shutdown };
+                let reason = self.nursery.stop(leaving).await;
+                self.events.exited(&seat.id, &reason);
+                reason
+            }
+            Standing::Restarting(reason) => reason,
+            Standing::Stopped => ExitReason::Stopped,
+        };
         if decide::stopped(&self.rules, &policy) == Verdict::Forget {
-            self.roster.remove(seat);
+            self.roster.remove(seat, &reason);
         }
+        reason
     }
 
     async fn stop_all(&mut self) {
         match self.rules.shape {
             Shape::Listed => {
                 for seat in self.roster.all().iter().rev() {
-                    self.stop_child(seat).await;
+                    let reason = self.stop_child(seat).await;
+                    self.roster.publish(seat, &reason);
                 }
             }
             Shape::Alike { .. } => self.stop_together().await,
@@ -234,12 +245,17 @@ impl Core {
     async fn stop_together(&mut self) {
         let mut leaving = Vec::with_capacity(self.roster.len());
         for seat in self.roster.all() {
-            if let Some((Standing::Running(running), policy)) = self.roster.stand(&seat, Standing::Stopped) {
-                leaving.push(Leaving { seat, running, shutdown: policy.shutdown });
+            match self.roster.stand(&seat, Standing::Stopped) {
+                Some((Standing::Running(running), policy)) => {
+                    leaving.push(Leaving { seat, running, shutdown: policy.shutdown });
+                }
+                Some((Standing::Restarting(reason), _)) => self.roster.publish(&seat, &reason),
+                Some((Standing::Stopped, _)) | None => {}
             }
         }
         for (seat, reason) in self.nursery.stop_together(leaving).await {
             self.events.exited(&seat.id, &reason);
+            self.roster.publish(&seat, &reason);
         }
     }
 
@@ -262,6 +278,8 @@ impl Core {
             Request::Terminate(which, reply) => drop(reply.send(self.terminate_child(which).await)),
             Request::Restart(id, reply) => drop(reply.send(self.restart_child(id).await)),
             Request::Delete(id, reply) => drop(reply.send(self.delete_child(id))),
+            Request::Spec(which, reply) => drop(reply.send(self.child_spec(which))),
+            Request::Wait(id, reply) => drop(reply.send(self.ending(Which::Called(id)))),
             Request::Children(reply) => drop(reply.send(self.roster.infos())),
             Request::Count(reply) => drop(reply.send(self.roster.counts())),
             Request::Retry(seat) => return self.retry(&seat).await,

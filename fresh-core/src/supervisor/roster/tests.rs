@@ -55,7 +55,7 @@ fn a_significant_child_is_awaited_from_its_start_to_its_end_or_its_removal() {
     roster.stand(&b, restarting());
     roster.stand(&a, Standing::Stopped);
     assert!(roster.awaits_significant(), "b");
-    roster.remove(&b);
-    roster.remove(&a);
+    roster.remove(&b, &ExitReason::Normal);
+    roster.remove(&a, &ExitReason::Normal);
     assert!(!roster.awaits_significant());
 }
