@@ -6,6 +6,7 @@
 mod calls;
 mod clients;
 mod dynamic;
+mod escalating;
 mod events;
 mod intensity;
 mod killing;
