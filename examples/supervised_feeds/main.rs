@@ -105,7 +105,7 @@ fn tell(event: &Event, tree: &mut Tree) {
         Event::NotStarted { child, reason } => format!("{child} did not start: {reason}"),
         Event::Exited { child, reason } => format!("{child} ended: {reason}"),
         Event::Restarting { child } => format!("{child} is restarted"),
-        Event::GaveUp { child } => format!("{child} failed too often"),
+        Event::GaveUp { child, .. } => format!("{child} failed too often"),
         Event::Skipped(count) => format!("{count} events were missed"),
         other => format!("{other:?}"),
     };

@@ -1,7 +1,10 @@
 //! Why a client, or anything else under a supervisor, ended.
 
-use std::{any::Any, fmt, sync::Arc};
+pub(crate) mod child_id;
 
+use std::{any::Any, fmt, sync::Arc, time::Duration};
+
+use self::child_id::ChildPath;
 use crate::error::{Error, Reason};
 
 /// Why a client ended; what `handle_terminate` is told and `closed()` resolves to.
@@ -27,8 +30,19 @@ pub enum ExitReason {
     Panicked(Arc<str>),
     /// It was killed: its future was dropped before it had ended. OTP's `killed`; no callback ran.
     Aborted,
-    /// A supervisor restarted its children more often than it allows.
-    Intensity,
+    /// A supervisor would have had to restart its children more often than its intensity allows. OTP's
+    /// `reached_max_restart_intensity`.
+    Intensity {
+        /// The child whose restart would have been one too many, as the way down from the topmost supervisor: in
+        /// `feeds/prices`, the supervisor that gave up is `feeds`.
+        child: ChildPath,
+        /// How many restarts the supervisor allows within `period`.
+        restarts: u32,
+        /// The length of the window in which restarts count.
+        period: Duration,
+        /// Why that child ended, or why its last restart failed.
+        last: Arc<ExitReason>,
+    },
 }
 
 impl ExitReason {
@@ -66,7 +80,9 @@ impl fmt::Display for ExitReason {
             Self::GaveUp { attempts, last: None } => write!(f, "gave up after {attempts} attempts"),
             Self::Panicked(message) => write!(f, "panicked: {message}"),
             Self::Aborted => f.write_str("aborted"),
-            Self::Intensity => f.write_str("too many restarts"),
+            Self::Intensity { child, restarts, period, last } => {
+                write!(f, "restarting {child} would exceed the intensity of {restarts} in {period:?}: {last}")
+            }
         }
     }
 }
@@ -94,10 +110,27 @@ mod tests {
             ExitReason::GaveUp { attempts: 3, last: Some(error) },
             ExitReason::Panicked("boom".into()),
             ExitReason::Aborted,
-            ExitReason::Intensity,
+            ExitReason::Intensity {
+                child: ChildPath::root().join(&"feed".into()),
+                restarts: 3,
+                period: Duration::from_secs(5),
+                last: Arc::new(ExitReason::Aborted),
+            },
         ] {
             assert!(abnormal.is_abnormal(), "{abnormal}");
         }
+    }
+
+    #[test]
+    fn an_exceeded_intensity_names_the_child_the_limit_and_the_last_end() {
+        let reason = ExitReason::Intensity {
+            child: ChildPath::root().join(&"feeds".into()).join(&"prices".into()),
+            restarts: 1,
+            period: Duration::from_millis(2500),
+            last: Arc::new(ExitReason::Failed("broken".into())),
+        };
+        let text = "restarting feeds/prices would exceed the intensity of 1 in 2.5s: failed: broken";
+        assert_eq!(reason.to_string(), text);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::{fragile, tasks};
 mod example;
 
 fn builder(fail: &watch::Sender<bool>) -> SupervisorBuilder {
-    Supervisor::builder(Strategy::OneForOne).intensity(0, Duration::ZERO).child(fragile(fail))
+    Supervisor::builder(Strategy::OneForOne).intensity(0, Duration::from_secs(1)).child(fragile(fail))
 }
 
 /// Lets everything happen that can happen now.
@@ -49,7 +49,7 @@ async fn a_tree_that_gives_up_is_a_failed_actor_for_the_actor_above() {
     let (failed, failure) = oneshot::channel();
     let (_root, running) = Actor::spawn(None, example::Root, (builder(&fail), failed)).await.unwrap();
     fail.send_replace(true);
-    assert_eq!(failure.await.unwrap(), "too many restarts");
+    assert_eq!(failure.await.unwrap(), "restarting fragile would exceed the intensity of 0 in 1s: failed: told to");
     running.await.unwrap();
     settle().await;
     assert_eq!(tasks(), 0);
@@ -60,7 +60,7 @@ async fn a_tree_that_does_not_start_is_an_actor_that_does_not_start() {
     let twice = watch::Sender::new(false);
     let builder = builder(&twice).child(fragile(&twice));
     let spawned = Actor::spawn(None, example::Tree, builder).await;
-    assert!(spawned.unwrap_err().to_string().contains("two children are called fragile"));
+    assert!(spawned.unwrap_err().to_string().contains("two children have the id fragile"));
 }
 
 /// An actor that fails, or stops, when it is told to.

@@ -14,7 +14,7 @@ use crate::{fragile, tasks};
 mod example;
 
 fn builder(fail: &watch::Sender<bool>) -> SupervisorBuilder {
-    Supervisor::builder(Strategy::OneForOne).intensity(0, std::time::Duration::ZERO).child(fragile(fail))
+    Supervisor::builder(Strategy::OneForOne).intensity(0, std::time::Duration::from_secs(1)).child(fragile(fail))
 }
 
 #[tokio::test(start_paused = true)]
@@ -37,7 +37,7 @@ async fn a_tree_that_gives_up_cancels_the_token_for_the_rest_of_the_program() {
     let beside = tracker.spawn(token.clone().cancelled_owned());
     fail.send_replace(true);
     beside.await.unwrap();
-    assert!(matches!(supervisor.closed().await, ExitReason::Intensity));
+    assert!(matches!(supervisor.closed().await, ExitReason::Intensity { .. }));
     tracker.close();
     tracker.wait().await;
     assert_eq!(tasks(), 0);

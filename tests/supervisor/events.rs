@@ -24,7 +24,7 @@ fn told(events: &mut (impl Stream<Item = Event> + Unpin)) -> Vec<String> {
         Event::NotStarted { child, reason } => format!("{child} not started: {reason}"),
         Event::Exited { child, reason } => format!("{child} exited: {reason}"),
         Event::Restarting { child } => format!("{child} restarting"),
-        Event::GaveUp { child } => format!("{child} gave up"),
+        Event::GaveUp { child, restarts, period } => format!("{child} gave up: more than {restarts} in {period:?}"),
         Event::Skipped(count) => format!("skipped {count}"),
         other => panic!("{other:?}"),
     })
@@ -45,7 +45,7 @@ async fn a_restart_is_told_step_by_step() {
     assert_eq!(told(&mut events), restarted);
     puppet.end(ExitReason::Normal);
     supervisor.closed().await;
-    assert_eq!(told(&mut events), ["a exited: normal", "a gave up"]);
+    assert_eq!(told(&mut events), ["a exited: normal", "a gave up: more than 2 in 1000000s"]);
     assert!(events.next().await.is_none(), "the stream ends with the supervisor");
     assert!(supervisor.events().next().await.is_none());
 }
@@ -69,7 +69,7 @@ async fn what_befalls_a_tree_is_told_with_the_way_down_to_it() {
         "leaf restarting",
         "leaf started",
         "leaf exited: failed: broken",
-        "leaf gave up",
+        "leaf gave up: more than 1 in 1000000s",
         "leaf started",
     ];
     assert_eq!(told(&mut nearer), seen_from_below);
@@ -78,8 +78,8 @@ async fn what_befalls_a_tree_is_told_with_the_way_down_to_it() {
         "below/leaf restarting",
         "below/leaf started",
         "below/leaf exited: failed: broken",
-        "below/leaf gave up",
-        "below exited: too many restarts",
+        "below/leaf gave up: more than 1 in 1000000s",
+        "below exited: restarting below/leaf would exceed the intensity of 1 in 1000000s: failed: broken",
         "below restarting",
         "below/leaf started",
         "below started",

@@ -33,7 +33,7 @@ async fn s11_as_many_restarts_as_the_intensity_are_allowed_and_the_next_one_ends
         fail(&puppet, intensity as usize).await;
         assert!(is_running(&supervisor));
         fail(&puppet, 1).await;
-        assert!(matches!(supervisor.closed().await, ExitReason::Intensity));
+        assert!(matches!(supervisor.closed().await, ExitReason::Intensity { .. }));
         assert_eq!(puppet.starts(), 1 + intensity);
     }
 }
@@ -55,7 +55,7 @@ async fn s13_a_failed_restart_attempt_counts_too_and_is_retried_without_starving
     let (supervisor, puppet) = with_intensity(3, AGES).await;
     puppet.fail_starts(u32::MAX);
     puppet.end(failure());
-    assert!(matches!(supervisor.closed().await, ExitReason::Intensity));
+    assert!(matches!(supervisor.closed().await, ExitReason::Intensity { .. }));
     assert_eq!(puppet.starts(), 4);
 
     let puppet = Puppet::new("a", &Log::default()).start_takes(S);
@@ -82,7 +82,7 @@ async fn s14_when_exceeded_the_remaining_children_stop_in_reverse_and_the_superv
     let supervisor = builder.start().await.unwrap();
     log.take();
     puppets[1].end(failure());
-    assert!(matches!(supervisor.closed().await, ExitReason::Intensity));
+    assert!(matches!(supervisor.closed().await, ExitReason::Intensity { .. }));
     assert_eq!(log.take(), ["b!", "c-", "a-"]);
     assert_eq!(tasks(), 0);
 }
@@ -97,6 +97,32 @@ async fn s15_the_default_is_three_restarts_in_five_seconds() {
     assert!(is_running(&supervisor));
     fail(&puppet, 1).await;
     assert!(!is_running(&supervisor));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_reason_names_the_child_the_limit_and_the_childs_last_end_level_by_level() {
+    let leaf = || ChildSpec::new("prices", |_stop| async { failure() });
+    let feeds = Supervisor::builder(Strategy::OneForOne).intensity(2, 5 * S).child(leaf());
+    let top = Supervisor::builder(Strategy::OneForOne).intensity(0, S).child(ChildSpec::supervisor("feeds", feeds));
+    let reason = top.start().await.unwrap().closed().await;
+    let ExitReason::Intensity { child, restarts, period, last } = &reason else { panic!("{reason}") };
+    assert_eq!((child, *restarts, *period), (&["feeds"].into_iter().collect(), 0, S));
+    let ExitReason::Intensity { child, restarts, period, last } = &**last else { panic!("{last}") };
+    assert_eq!((child, *restarts, *period), (&["feeds", "prices"].into_iter().collect(), 2, 5 * S));
+    assert_eq!(last.to_string(), "failed: broken");
+    let text = "restarting feeds would exceed the intensity of 0 in 1s: \
+                restarting feeds/prices would exceed the intensity of 2 in 5s: failed: broken";
+    assert_eq!(reason.to_string(), text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_reason_tells_why_the_last_restart_failed() {
+    let (supervisor, puppet) = with_intensity(1, AGES).await;
+    puppet.fail_starts(u32::MAX);
+    puppet.end(ExitReason::Normal);
+    let reason = supervisor.closed().await;
+    let ExitReason::Intensity { last, .. } = &reason else { panic!("{reason}") };
+    assert_eq!(last.to_string(), "failed: no start");
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,7 +145,7 @@ async fn a_failing_leaf_three_levels_down_escalates_level_by_level() {
     let low = level().child(count(2)).child(leaf);
     let middle = level().child(count(1)).child(ChildSpec::supervisor("low", low));
     let top = level().child(count(0)).child(ChildSpec::supervisor("middle", middle)).start().await.unwrap();
-    assert!(matches!(top.closed().await, ExitReason::Intensity));
+    assert!(matches!(top.closed().await, ExitReason::Intensity { .. }));
     // A level lives as often as the one above, times one start and two restarts.
     assert_eq!(starts.map(|starts| starts.load(Relaxed)), [1, 3, 9]);
     assert_eq!(leaves.load(Relaxed), 27);

@@ -1,18 +1,22 @@
-//! The supervisor keeps OTP's contract: `sNN_…` states its statement NN. All time here is paused.
+//! The supervisor keeps OTP's contract: `sNN_…` states its statement NN. Time is paused, except in `killing`, which needs
+//! several threads.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what helps a test may panic as a test does")]
 
 mod calls;
 mod clients;
 mod dynamic;
+mod escalating;
 mod events;
 mod intensity;
+mod killing;
 mod puppet;
 mod restarting;
 mod significance;
 mod starting;
 mod stopping;
 mod strategies;
+mod waiting;
 
 use std::time::Duration;
 
@@ -21,7 +25,7 @@ use fresh::{
     supervisor::{ChildInfo, ChildSpec, Strategy, Supervisor},
 };
 use puppet::{Log, Puppet};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 const MS: Duration = Duration::from_millis(1);
 const S: Duration = Duration::from_secs(1);

@@ -1,8 +1,15 @@
 //! Which child is restarted.
 
+use std::sync::Arc;
+
 use fresh::supervisor::{ChildState, Restart};
 
 use crate::*;
+
+fn intensity() -> ExitReason {
+    let child = ["leaf"].into_iter().collect();
+    ExitReason::Intensity { child, restarts: 3, period: 5 * S, last: Arc::new(failure()) }
+}
 
 async fn one(restart: Restart) -> (Supervisor, Puppet) {
     let puppet = Puppet::new("a", &Log::default());
@@ -13,7 +20,7 @@ async fn one(restart: Restart) -> (Supervisor, Puppet) {
 #[tokio::test(start_paused = true)]
 async fn s04_permanent_is_restarted_on_any_exit_a_normal_one_included() {
     let (_supervisor, puppet) = one(Restart::Permanent).await;
-    let ends = [ExitReason::Normal, ExitReason::Stopped, failure(), ExitReason::Aborted, ExitReason::Intensity];
+    let ends = [ExitReason::Normal, ExitReason::Stopped, failure(), ExitReason::Aborted, intensity()];
     for (restarts, reason) in (1..).zip(ends) {
         puppet.end(reason.clone());
         settle().await;

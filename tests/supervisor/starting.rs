@@ -1,6 +1,6 @@
 //! Starting a tree.
 
-use fresh::supervisor::StartError;
+use fresh::supervisor::{DynamicSupervisor, StartError};
 
 use crate::*;
 
@@ -70,6 +70,19 @@ async fn a_token_that_is_cancelled_while_a_child_starts_ends_the_start() {
     assert!(matches!(started.unwrap(), Err(StartError::Child { id, .. }) if id == "slow"));
     assert_eq!(took, 5 * S, "the start did not look at its token, and was killed");
     assert_eq!(log.take(), ["quick+", "quick-"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_period_of_zero_is_refused_wherever_the_supervisor_stands() {
+    let zero = || Supervisor::builder(Strategy::OneForOne).intensity(1, Duration::ZERO);
+    let started = zero().child(deaf("a")).start().await;
+    assert!(matches!(started, Err(StartError::ZeroPeriod)), "{started:?}");
+    let started = DynamicSupervisor::builder().intensity(1, Duration::ZERO).start().await;
+    assert!(matches!(started, Err(StartError::ZeroPeriod)), "{started:?}");
+    let above = Supervisor::builder(Strategy::OneForOne).child(ChildSpec::supervisor("below", zero()));
+    let text = "the child below did not start: failed: the period of the supervisor's intensity is zero";
+    assert_eq!(above.start().await.unwrap_err().to_string(), text);
+    assert_eq!(tasks(), 0, "nothing was started");
 }
 
 #[test]

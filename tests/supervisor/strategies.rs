@@ -50,7 +50,7 @@ async fn s10_a_group_restart_counts_once() {
         }
         assert_eq!(supervisor.count_children().await.active, 3);
         puppets[0].end(failure());
-        assert!(matches!(supervisor.closed().await, ExitReason::Intensity));
+        assert!(matches!(supervisor.closed().await, ExitReason::Intensity { .. }));
     }
 }
 

@@ -69,7 +69,7 @@ pub(crate) fn name(reason: &ExitReason) -> &'static str {
         ExitReason::GaveUp { .. } => "GaveUp",
         ExitReason::Panicked(_) => "Panicked",
         ExitReason::Aborted => "Aborted",
-        ExitReason::Intensity => "Intensity",
+        ExitReason::Intensity { .. } => "Intensity",
         _ => "a reason that this test does not know",
     }
 }

@@ -329,7 +329,7 @@ impl Connected {
             | ExitReason::GaveUp { .. }
             | ExitReason::Panicked(_)
             | ExitReason::Aborted
-            | ExitReason::Intensity => CloseCode::INTERNAL_ERROR,
+            | ExitReason::Intensity { .. } => CloseCode::INTERNAL_ERROR,
         };
         self.close(Some(CloseFrame::new(code, "")), Purpose::Exit(reason), Exchange::Unanswered, cx)
     }

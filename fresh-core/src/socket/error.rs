@@ -148,7 +148,7 @@ impl From<ExitReason> for SocketError {
             | ExitReason::GaveUp { .. }
             | ExitReason::Panicked(_)
             | ExitReason::Aborted
-            | ExitReason::Intensity => None,
+            | ExitReason::Intensity { .. } => None,
         };
         match taken {
             Some(error) => Self::Start(error.clone()),

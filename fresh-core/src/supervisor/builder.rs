@@ -7,14 +7,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     child::{Birth, Branch, ChildSpec, Started},
+    ending::Ending,
     error::StartError,
     events::Events,
     handle::{Link, Supervisor},
-    id::ChildId,
     policy::{AutoShutdown, Intensity, Policy, Rules, Strategy},
+    presence::Presence,
     run::Core,
 };
-use crate::{error::Reason, exit::ExitReason};
+use crate::{
+    error::Reason,
+    exit::{ExitReason, child_id::ChildId},
+};
 
 /// A supervisor's rules and children, before it starts. It can be cloned and started again, which is what the
 /// supervisor above it does for a restart.
@@ -31,8 +35,9 @@ impl SupervisorBuilder {
     }
 
     /// How many restarts within how long are allowed; one more ends the supervisor with [`ExitReason::Intensity`].
-    /// Default: 3 in 5 s, as in Elixir. 0: the first failure ends it. There is no "off"; a large number lets a child
-    /// that always fails restart for ever. OTP's `intensity` and `period`.
+    /// Default: 3 in 5 s, as in Elixir. 0 restarts: the first failure ends it. There is no "off"; a large number lets a
+    /// child that always fails restart for ever. A period of zero is refused when the supervisor starts
+    /// ([`StartError::ZeroPeriod`]). OTP's `intensity` and `period`.
     pub fn intensity(mut self, restarts: u32, period: Duration) -> Self {
         self.rules.intensity = Intensity { restarts, period };
         self
@@ -87,8 +92,7 @@ impl SupervisorBuilder {
         self,
         token: CancellationToken,
     ) -> Result<(Supervisor, impl Future<Output = ExitReason> + Send + 'static), StartError> {
-        let birth = Birth { stop: token.child_token(), events: Events::root() };
-        let (link, running) = start(self.rules, self.children, birth).await?;
+        let (link, running) = start(self.rules, self.children, Birth::root(&token)).await?;
         Ok((Supervisor { link }, linked(running, token)))
     }
 }
@@ -109,6 +113,13 @@ impl ChildSpec {
     }
 }
 
+impl Birth {
+    /// That of a supervisor without a supervisor above it, whose life is tied to this token's.
+    pub(super) fn root(token: &CancellationToken) -> Self {
+        Self { stop: token.child_token(), events: Events::root(), presence: Presence::root() }
+    }
+}
+
 /// Starts the children; the future supervises them.
 pub(super) async fn start(
     rules: Rules,
@@ -117,19 +128,23 @@ pub(super) async fn start(
 ) -> Result<(Link, impl Future<Output = ExitReason> + Send + 'static), StartError> {
     runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
     check(&rules, &children)?;
-    let (stop, events) = (birth.stop.clone(), birth.events.source());
+    let (stop, events, gone) = (birth.stop.clone(), birth.events.source(), birth.presence.gone());
     let (mut core, requests) = Core::new(rules, birth);
     core.start_all(children).await?;
-    let (exited, exit) = watch::channel(None);
+    let exited = watch::Sender::new(None);
+    let ending = Ending::new(&exited, gone);
     let running = async move {
         let reason = core.run().await;
         exited.send_replace(Some(reason.clone()));
         reason
     };
-    Ok((Link { requests, stop, exit, events }, running))
+    Ok((Link { requests, stop, ending, events }, running))
 }
 
 fn check(rules: &Rules, children: &[ChildSpec]) -> Result<(), StartError> {
+    if rules.intensity.period.is_zero() {
+        return Err(StartError::ZeroPeriod);
+    }
     let mut ids = HashSet::new();
     for child in children {
         if !ids.insert(&child.id) {

@@ -8,13 +8,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     dynamic::DynamicSupervisor,
+    ending::Ending,
     events::Events,
     handle::Supervisor,
-    id::ChildId,
     outcome::Outcome,
     policy::{ChildKind, Policy, Restart, Shutdown},
+    presence::Presence,
+    roster::Seat,
 };
-use crate::{error::Reason, exit::ExitReason};
+use crate::{
+    error::Reason,
+    exit::{ExitReason, child_id::ChildId},
+};
 
 /// How a supervisor starts, restarts and stops a child. OTP's `child_spec()`.
 ///
@@ -34,6 +39,51 @@ pub struct ChildSpec {
     start: Start,
 }
 
+/// A handle of a child: the same child for all its restarts. Cheap to clone. OTP's `Child` of `{ok, Child}`.
+#[derive(Clone, Debug)]
+pub struct Child {
+    pub(super) seat: Seat,
+    pub(super) ending: Ending,
+}
+
+impl Child {
+    /// Returns the child's id. Below a [`DynamicSupervisor`], it is the spec's id and a number, such as `session#7`.
+    pub fn id(&self) -> &ChildId {
+        &self.seat.id
+    }
+
+    /// Waits until the child has ended for good, and returns why it ended. Returns at once if it already has.
+    ///
+    /// A child that its supervisor restarts has not ended. A child has ended for good when it is not restarted, when it
+    /// is terminated, and with its supervisor. A later
+    /// [`restart_child`](super::Supervisor::restart_child) begins a new life, with which this handle has nothing to do.
+    ///
+    /// ```
+    /// use fresh_core::supervisor::{ChildSpec, DynamicSupervisor, Restart};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let jobs = DynamicSupervisor::builder().start().await?;
+    /// let job = ChildSpec::new("job", |_stop| async { Err::<(), _>("no paper") });
+    /// let job = jobs.start_child(job.restart(Restart::Temporary)).await?;
+    /// assert_eq!(job.closed().await.to_string(), "failed: no paper");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn closed(&self) -> ExitReason {
+        self.ending.wait().await
+    }
+}
+
+/// Two handles are equal if they are of the same child.
+impl PartialEq for Child {
+    fn eq(&self, other: &Self) -> bool {
+        self.seat == other.seat
+    }
+}
+
+impl Eq for Child {}
+
 /// Starts a child; called again for each restart.
 type Start = Arc<dyn Fn(Birth) -> BoxFuture<'static, Result<Started, ExitReason>> + Send + Sync>;
 
@@ -43,6 +93,8 @@ pub(super) struct Birth {
     pub(super) stop: CancellationToken,
     /// Where a supervisor tells what befalls its own children.
     pub(super) events: Events,
+    /// Held by the child's task.
+    pub(super) presence: Presence,
 }
 
 /// A child that has started.
@@ -170,9 +222,14 @@ impl ChildSpec {
         self
     }
 
-    /// What kind of child it says it is. OTP's `type`.
+    /// Returns what kind of child it is. OTP's `type`.
     pub fn kind(&self) -> ChildKind {
         self.policy.kind
+    }
+
+    /// Returns what the spec says about the child's life: `restart`, `shutdown`, `significant` and `kind`.
+    pub fn policy(&self) -> Policy {
+        self.policy
     }
 
     /// The whole life of the child. It is told on `ready` when it has started; where it ends without that, it ends
@@ -184,6 +241,7 @@ impl ChildSpec {
     ) -> impl Future<Output = ExitReason> + Send + 'static {
         let start = Arc::clone(&self.start);
         async move {
+            let _present = birth.presence.clone();
             match start(birth).await {
                 Ok(Started { running, branch }) => {
                     // The supervisor waits for it, unless it stops this very child.

@@ -4,10 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     child::{Branch, ChildSpec, Started},
-    id::ChildId,
     policy::{Policy, Restart, Shutdown},
 };
-use crate::{client::HandlerFactory, error::Reason, exit::ExitReason, options::Options};
+use crate::{
+    client::HandlerFactory,
+    error::Reason,
+    exit::{ExitReason, child_id::ChildId},
+    options::Options,
+};
 
 /// How much longer than its close handshake a client may take to end: for what `handle_terminate` does.
 const TERMINATION: Duration = Duration::from_secs(1);

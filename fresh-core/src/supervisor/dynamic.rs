@@ -7,17 +7,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     builder,
-    child::{Birth, Branch, ChildSpec, Started},
+    child::{Birth, Branch, Child, ChildSpec, Started},
     error::{ChildError, StartError},
-    events::{Event, Events},
+    events::Event,
     handle::Link,
-    id::ChildId,
     info::{ChildInfo, Counts},
     policy::{Intensity, Policy, Rules, Shape},
     request::{Request, Which},
-    roster::Seat,
 };
-use crate::{error::Reason, exit::ExitReason};
+use crate::{
+    error::Reason,
+    exit::{ExitReason, child_id::ChildId},
+};
 
 /// A handle of a running supervisor of many children alike: cheap to clone, to be used from any task. Elixir's
 /// `DynamicSupervisor`, OTP's `simple_one_for_one`.
@@ -27,17 +28,6 @@ use crate::{error::Reason, exit::ExitReason};
 #[derive(Clone, Debug)]
 pub struct DynamicSupervisor {
     link: Link,
-}
-
-/// One of many children alike: the same one for all its restarts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DynamicChild(pub(super) Seat);
-
-impl DynamicChild {
-    /// What it is called: the spec's id and a number, such as `session#7`.
-    pub fn id(&self) -> &ChildId {
-        &self.0.id
-    }
 }
 
 impl DynamicSupervisor {
@@ -52,7 +42,7 @@ impl DynamicSupervisor {
     /// # Errors
     ///
     /// There are as many as there may be, it did not start, or it is significant.
-    pub async fn start_child(&self, spec: ChildSpec) -> Result<DynamicChild, ChildError> {
+    pub async fn start_child(&self, spec: ChildSpec) -> Result<Child, ChildError> {
         self.link.call(|reply| Request::Start(spec, reply)).await
     }
 
@@ -61,8 +51,17 @@ impl DynamicSupervisor {
     /// # Errors
     ///
     /// There is no such child: it is forgotten, or another supervisor's.
-    pub async fn terminate_child(&self, child: &DynamicChild) -> Result<(), ChildError> {
-        self.link.call(|reply| Request::Terminate(Which::At(child.0.clone()), reply)).await
+    pub async fn terminate_child(&self, child: &Child) -> Result<(), ChildError> {
+        self.link.call(|reply| Request::Terminate(Which::At(child.seat.clone()), reply)).await
+    }
+
+    /// Returns the spec that a child was started with. OTP's `get_childspec/2`.
+    ///
+    /// # Errors
+    ///
+    /// There is no such child: it is forgotten, or another supervisor's.
+    pub async fn child_spec(&self, child: &Child) -> Result<ChildSpec, ChildError> {
+        self.link.call(|reply| Request::Spec(Which::At(child.seat.clone()), reply)).await
     }
 
     /// The children, oldest first; none where the supervisor has ended.
@@ -92,9 +91,10 @@ impl DynamicSupervisor {
         self.link.stop.cancel();
     }
 
-    /// Waits for the supervisor's end; returns at once where it has ended. No task of the tree is left then.
+    /// Waits for the supervisor's end; returns at once if the supervisor has ended. No task of the tree is alive then:
+    /// see [`Supervisor::closed`](super::Supervisor::closed).
     pub async fn closed(&self) -> ExitReason {
-        self.link.closed().await
+        self.link.ending.wait().await
     }
 }
 
@@ -111,7 +111,8 @@ impl DynamicSupervisorBuilder {
     }
 
     /// How many restarts within how long are allowed, all children taken together; one more ends the supervisor with
-    /// [`ExitReason::Intensity`]. Default: 3 in 5 s.
+    /// [`ExitReason::Intensity`]. Default: 3 in 5 s. A period of zero is refused when the supervisor starts
+    /// ([`StartError::ZeroPeriod`]).
     pub fn intensity(mut self, restarts: u32, period: Duration) -> Self {
         self.rules.intensity = Intensity { restarts, period };
         self
@@ -128,7 +129,7 @@ impl DynamicSupervisorBuilder {
     ///
     /// # Errors
     ///
-    /// Outside of a tokio runtime.
+    /// The period of the intensity is zero, or there is no tokio runtime.
     pub async fn start(self) -> Result<DynamicSupervisor, StartError> {
         self.start_linked(CancellationToken::new()).await
     }
@@ -138,7 +139,7 @@ impl DynamicSupervisorBuilder {
     ///
     /// # Errors
     ///
-    /// Outside of a tokio runtime.
+    /// The period of the intensity is zero, or there is no tokio runtime.
     pub async fn start_linked(self, token: CancellationToken) -> Result<DynamicSupervisor, StartError> {
         let (supervisor, running) = self.start_unspawned(token).await?;
         tokio::spawn(running);
@@ -150,13 +151,12 @@ impl DynamicSupervisorBuilder {
     ///
     /// # Errors
     ///
-    /// Outside of a tokio runtime.
+    /// The period of the intensity is zero, or there is no tokio runtime.
     pub async fn start_unspawned(
         self,
         token: CancellationToken,
     ) -> Result<(DynamicSupervisor, impl Future<Output = ExitReason> + Send + 'static), StartError> {
-        let birth = Birth { stop: token.child_token(), events: Events::root() };
-        let (link, running) = builder::start(self.rules, Vec::new(), birth).await?;
+        let (link, running) = builder::start(self.rules, Vec::new(), Birth::root(&token)).await?;
         Ok((DynamicSupervisor { link }, builder::linked(running, token)))
     }
 }

@@ -1,7 +1,7 @@
 //! What can go wrong with a tree.
 
-use super::{id::ChildId, policy::SignificanceError};
-use crate::exit::ExitReason;
+use super::policy::SignificanceError;
+use crate::exit::{ExitReason, child_id::ChildId};
 
 /// Why a supervisor did not start. Children that had started are stopped by then.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -10,56 +10,72 @@ pub enum StartError {
     /// A child did not start. OTP's `{failed_to_start_child, Id, Reason}`.
     #[error("the child {id} did not start: {reason}")]
     Child {
-        /// Which one.
+        /// Which child.
         id: ChildId,
-        /// Why.
+        /// Why. [`Stopped`](ExitReason::Stopped) if the supervisor was stopped before the child had started.
         reason: ExitReason,
     },
     /// Two children have the same id. OTP's `duplicate_child_name`.
-    #[error("two children are called {0}")]
+    #[error("two children have the id {0}")]
     DuplicateId(ChildId),
-    /// A child is significant that cannot be. OTP's `bad_combination`.
-    #[error("the child {id} is refused: {cause}")]
+    /// A child is significant and must not be. OTP's `bad_combination`.
+    #[error("the child {id} must not be significant")]
     Significance {
-        /// Which one.
+        /// Which child.
         id: ChildId,
         /// Why.
+        #[source]
         cause: SignificanceError,
     },
+    /// The period of the intensity is zero. OTP's `invalid_period`.
+    #[error("the period of the supervisor's intensity is zero")]
+    ZeroPeriod,
     /// There is no tokio runtime to spawn children on.
     #[error("there is no tokio runtime here")]
     NoRuntime,
 }
 
-/// Why a supervisor did not do with a child what it was asked to.
+/// Why a supervisor refused or failed a call about one of its children.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChildError {
-    /// No child is called so. OTP's `not_found`.
-    #[error("there is no such child")]
-    NotFound,
-    /// It runs. OTP's `running`.
-    #[error("the child is running")]
-    Running,
-    /// Its restart failed and is tried again. OTP's `restarting`.
-    #[error("the child is being restarted")]
-    Restarting,
-    /// A child that is called so runs. OTP's `already_started`.
-    #[error("a child of that name is running")]
-    AlreadyStarted,
-    /// A child that is called so does not run, but its spec is there. OTP's `already_present`.
-    #[error("a child of that name is stopped")]
-    AlreadyPresent,
-    /// There are as many as there may be. Elixir's `max_children`.
-    #[error("there are as many children as allowed")]
-    MaxChildren,
-    /// It did not start, for this reason.
-    #[error("the child did not start: {0}")]
-    NotStarted(ExitReason),
-    /// It is significant and cannot be.
-    #[error("the child is refused: {0}")]
-    Significance(#[from] SignificanceError),
-    /// The supervisor has ended.
+    /// No child has this id. OTP's `not_found`.
+    #[error("there is no child {0}")]
+    NotFound(ChildId),
+    /// The child runs. OTP's `running`.
+    #[error("the child {0} is running")]
+    Running(ChildId),
+    /// The child's restart failed and is retried. OTP's `restarting`.
+    #[error("the child {0} is being restarted")]
+    Restarting(ChildId),
+    /// A child with this id runs. OTP's `already_started`.
+    #[error("a child {0} is already running")]
+    AlreadyStarted(ChildId),
+    /// A child with this id does not run, but its spec is kept: it is stopped, or its failed restart is retried.
+    /// OTP's `already_present`.
+    #[error("a child {0} is already present, but not running")]
+    AlreadyPresent(ChildId),
+    /// There are as many children as the supervisor allows: this many. Elixir's `max_children`.
+    #[error("the supervisor already has {0} children, which is its maximum")]
+    MaxChildren(usize),
+    /// The child did not start.
+    #[error("the child {id} did not start: {reason}")]
+    NotStarted {
+        /// Which child.
+        id: ChildId,
+        /// Why. [`Stopped`](ExitReason::Stopped) if the supervisor was stopped before the child had started.
+        reason: ExitReason,
+    },
+    /// The child is significant and must not be.
+    #[error("the child {id} must not be significant")]
+    Significance {
+        /// Which child.
+        id: ChildId,
+        /// Why.
+        #[source]
+        cause: SignificanceError,
+    },
+    /// The supervisor has ended, or is stopping.
     #[error("the supervisor has ended")]
     Ended,
 }

@@ -1,10 +1,15 @@
 //! What befalls the children of a tree, told to whoever listens; nobody can hold the supervisor up by listening.
 
+use std::{sync::Arc, time::Duration};
+
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use super::id::{ChildId, ChildPath};
-use crate::exit::ExitReason;
+use super::policy::Intensity;
+use crate::exit::{
+    ExitReason,
+    child_id::{ChildId, ChildPath},
+};
 
 /// How many events a slow listener may lag behind before it skips the oldest.
 const KEPT: usize = 256;
@@ -37,10 +42,14 @@ pub enum Event {
         /// Which child.
         child: ChildPath,
     },
-    /// Restarting it would be one restart too many: its supervisor ends, with [`ExitReason::Intensity`].
+    /// Restarting it would exceed the intensity of its supervisor, which ends with [`ExitReason::Intensity`].
     GaveUp {
         /// Which child.
         child: ChildPath,
+        /// How many restarts the supervisor allows within `period`.
+        restarts: u32,
+        /// The length of the window in which restarts count.
+        period: Duration,
     },
     /// The listener was too slow: this many events of the whole tree are lost to it. `which_children` tells where
     /// things stand.
@@ -55,7 +64,7 @@ impl Event {
             Self::NotStarted { child, reason } => Self::NotStarted { child: child.below(above)?, reason },
             Self::Exited { child, reason } => Self::Exited { child: child.below(above)?, reason },
             Self::Restarting { child } => Self::Restarting { child: child.below(above)? },
-            Self::GaveUp { child } => Self::GaveUp { child: child.below(above)? },
+            Self::GaveUp { child, restarts, period } => Self::GaveUp { child: child.below(above)?, restarts, period },
             Self::Skipped(count) => Self::Skipped(count),
         })
     }
@@ -67,7 +76,9 @@ impl Event {
             Self::Exited { child, reason } if reason.is_abnormal() => tracing::warn!(%child, %reason, "ended"),
             Self::Exited { child, reason } => tracing::debug!(%child, %reason, "ended"),
             Self::Restarting { child } => tracing::info!(%child, "restarting"),
-            Self::GaveUp { child } => tracing::error!(%child, "gave up: too many restarts"),
+            Self::GaveUp { child, restarts, period } => {
+                tracing::error!(%child, restarts, ?period, "gave up: restarting the child would exceed the intensity");
+            }
             Self::Skipped(_) => {}
         }
     }
@@ -112,8 +123,16 @@ impl Events {
         self.tell(Event::Restarting { child: self.path.join(id) });
     }
 
-    pub(super) fn gave_up(&self, id: &ChildId) {
-        self.tell(Event::GaveUp { child: self.path.join(id) });
+    /// What the supervisor ends with, as restarting this child would exceed its intensity.
+    pub(super) fn gave_up(
+        &self,
+        id: &ChildId,
+        Intensity { restarts, period }: Intensity,
+        last: ExitReason,
+    ) -> ExitReason {
+        let child = self.path.join(id);
+        self.tell(Event::GaveUp { child: child.clone(), restarts, period });
+        ExitReason::Intensity { child, restarts, period, last: Arc::new(last) }
     }
 
     fn tell(&self, event: Event) {

@@ -1,20 +1,20 @@
 //! The handle of a supervisor.
 
 use futures_util::Stream;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     builder::SupervisorBuilder,
-    child::ChildSpec,
+    child::{Child, ChildSpec},
+    ending::Ending,
     error::ChildError,
     events::{self, Event},
-    id::ChildId,
     info::{ChildInfo, Counts},
     policy::Strategy,
     request::{Reply, Request, Which},
 };
-use crate::exit::ExitReason;
+use crate::exit::{ExitReason, child_id::ChildId};
 
 /// A handle of a running supervisor: cheap to clone, to be used from any task.
 ///
@@ -32,14 +32,14 @@ impl Supervisor {
         SupervisorBuilder::new(strategy)
     }
 
-    /// Adds a child behind the others and starts it. OTP's `start_child/2`.
+    /// Adds a child behind the others, starts it, and returns a handle of it. OTP's `start_child/2`.
     ///
     /// # Errors
     ///
     /// Its id is known (`AlreadyStarted`, `AlreadyPresent`), it did not start (then its spec is not kept), or its
     /// significance is refused.
-    pub async fn start_child(&self, spec: ChildSpec) -> Result<(), ChildError> {
-        self.link.call(|reply| Request::Start(spec, reply)).await.map(|_| ())
+    pub async fn start_child(&self, spec: ChildSpec) -> Result<Child, ChildError> {
+        self.link.call(|reply| Request::Start(spec, reply)).await
     }
 
     /// Stops a child, by its own [`Shutdown`](super::Shutdown). Its spec is kept, unless it is temporary; nothing
@@ -68,6 +68,29 @@ impl Supervisor {
     /// It runs, is being restarted, or there is none.
     pub async fn delete_child(&self, id: impl Into<ChildId>) -> Result<(), ChildError> {
         self.link.call(|reply| Request::Delete(id.into(), reply)).await
+    }
+
+    /// Returns the spec of a child. OTP's `get_childspec/2`.
+    ///
+    /// # Errors
+    ///
+    /// There is no such child.
+    pub async fn child_spec(&self, id: impl Into<ChildId>) -> Result<ChildSpec, ChildError> {
+        self.link.call(|reply| Request::Spec(Which::Called(id.into()), reply)).await
+    }
+
+    /// Waits until a child has ended for good, and returns why it ended: see [`Child::closed`]. Returns at once if the
+    /// child is stopped. OTP's `monitor/2`, which notices each restart instead: see [`events`](Self::events) for those.
+    ///
+    /// A temporary child is forgotten when it ends: to wait for it, keep the handle that
+    /// [`start_child`](Self::start_child) returns.
+    ///
+    /// # Errors
+    ///
+    /// There is no such child.
+    pub async fn wait_child(&self, id: impl Into<ChildId>) -> Result<ExitReason, ChildError> {
+        let ending = self.link.call(|reply| Request::Wait(id.into(), reply)).await?;
+        Ok(ending.wait().await)
     }
 
     /// The children, in the order they start in; none where the supervisor has ended. OTP's `which_children/1`.
@@ -101,9 +124,10 @@ impl Supervisor {
         self.link.stop.cancel();
     }
 
-    /// Waits for the supervisor's end; returns at once where it has ended. No task of the tree is left then.
+    /// Waits for the supervisor's end; returns at once if the supervisor has ended. No task of the tree is alive then,
+    /// also where a branch or the whole tree was killed: an aborted task that another thread polls is awaited.
     pub async fn closed(&self) -> ExitReason {
-        self.link.closed().await
+        self.link.ending.wait().await
     }
 }
 
@@ -112,7 +136,7 @@ impl Supervisor {
 pub(super) struct Link {
     pub(super) requests: mpsc::UnboundedSender<Request>,
     pub(super) stop: CancellationToken,
-    pub(super) exit: watch::Receiver<Option<ExitReason>>,
+    pub(super) ending: Ending,
     pub(super) events: events::Source,
 }
 
@@ -128,14 +152,5 @@ impl Link {
         request: impl FnOnce(Reply<Result<T, ChildError>>) -> Request,
     ) -> Result<T, ChildError> {
         self.ask(request).await.unwrap_or(Err(ChildError::Ended))
-    }
-
-    pub(super) async fn closed(&self) -> ExitReason {
-        let mut exit = self.exit.clone();
-        match exit.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone().unwrap_or(ExitReason::Aborted),
-            // It was dropped before it could say so.
-            Err(_) => ExitReason::Aborted,
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! What a supervisor tells of its children.
 
-use super::{child::Branch, dynamic::DynamicSupervisor, handle::Supervisor, id::ChildId, policy::ChildKind};
+use super::{child::Branch, dynamic::DynamicSupervisor, handle::Supervisor, policy::ChildKind};
+use crate::exit::child_id::ChildId;
 
 /// Where a child stands. An element of OTP's `which_children/1`.
 #[derive(Clone, Debug)]

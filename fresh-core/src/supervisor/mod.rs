@@ -51,7 +51,8 @@
 //! # How it is built
 //!
 //! `policy` is the data of the rules; `decide` the table above, a pure function of rules, end, restarts so far and
-//! time; `roster` the children in order; `nursery` their tasks; `run` waits for what happens, asks `decide`, and does
+//! time; `roster` the children in order; `nursery` their tasks; `presence` whether a task is alive; `ending` the end of a
+//! child or of the supervisor, for those who wait for it; `run` waits for what happens, asks `decide`, and does
 //! what it says.
 
 mod builder;
@@ -59,25 +60,26 @@ mod child;
 mod client;
 mod decide;
 mod dynamic;
+mod ending;
 mod error;
 mod events;
 mod handle;
-mod id;
 mod info;
 mod nursery;
 mod outcome;
 mod policy;
+mod presence;
 mod request;
 mod roster;
 mod run;
 
+pub use crate::exit::child_id::{ChildId, ChildPath};
 pub use builder::SupervisorBuilder;
-pub use child::ChildSpec;
-pub use dynamic::{DynamicChild, DynamicSupervisor, DynamicSupervisorBuilder};
+pub use child::{Child, ChildSpec};
+pub use dynamic::{DynamicSupervisor, DynamicSupervisorBuilder};
 pub use error::{ChildError, StartError};
 pub use events::Event;
 pub use handle::Supervisor;
-pub use id::{ChildId, ChildPath};
 pub use info::{ChildInfo, ChildState, Counts};
 pub use outcome::Outcome;
-pub use policy::{AutoShutdown, ChildKind, Intensity, Restart, Shutdown, SignificanceError, Strategy};
+pub use policy::{AutoShutdown, ChildKind, Intensity, Policy, Restart, Shutdown, SignificanceError, Strategy};

@@ -12,7 +12,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{child::Branch, policy::Shutdown, roster::Seat};
+use super::{child::Branch, policy::Shutdown, presence::Gone, roster::Seat};
 use crate::exit::{ExitReason, panic_message};
 
 /// The running children of one supervisor; dropping it kills them.
@@ -30,6 +30,17 @@ pub(super) struct Running {
     pub(super) stop: CancellationToken,
     pub(super) task: AbortHandle,
     pub(super) branch: Branch,
+    /// The end of the tasks below the child, for a supervisor.
+    pub(super) below: Option<Gone>,
+}
+
+impl Running {
+    /// Waits until no task below the child is alive, once the child has ended: a child that was killed did not wait.
+    pub(super) async fn none_below(&self) {
+        if let Some(below) = &self.below {
+            below.wait().await;
+        }
+    }
 }
 
 /// A child that has to end, and how.
@@ -90,8 +101,14 @@ impl Nursery {
         }
     }
 
-    /// Asks a child to end, kills it where it takes too long, and waits for its end.
+    /// Asks a child to end, kills it where it takes too long, and waits for its end and that of the tasks below it.
     pub(super) async fn stop(&mut self, leaving: Leaving) -> ExitReason {
+        let reason = self.stop_task(&leaving).await;
+        leaving.running.none_below().await;
+        reason
+    }
+
+    async fn stop_task(&mut self, leaving: &Leaving) -> ExitReason {
         leaving.ask();
         if let Some(limit) = leaving.patience() {
             if let Ok(reason) = timeout(limit, self.end_of(&leaving.seat)).await {
@@ -121,6 +138,9 @@ impl Nursery {
         }
         while ends.len() < leaving.len() {
             ends.push(self.next_end().await);
+        }
+        for leaving in leaving {
+            leaving.running.none_below().await;
         }
         ends
     }

@@ -61,7 +61,7 @@ pub enum AutoShutdown {
 pub struct Intensity {
     /// How many restarts are allowed within the period. 0: the first one is too many.
     pub restarts: u32,
-    /// The length of the sliding window.
+    /// The length of the sliding window; not zero.
     pub period: Duration,
 }
 
@@ -81,13 +81,18 @@ pub enum ChildKind {
     Supervisor,
 }
 
-/// What the spec of one child says about its life.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Policy {
-    pub(super) restart: Restart,
-    pub(super) shutdown: Shutdown,
-    pub(super) significant: bool,
-    pub(super) kind: ChildKind,
+/// What the spec of a child says about its life: see [`ChildSpec::policy`](super::ChildSpec::policy).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Policy {
+    /// Whether the child is restarted when it ends by itself.
+    pub restart: Restart,
+    /// How the child is stopped.
+    pub shutdown: Shutdown,
+    /// Whether the child's end may be the supervisor's.
+    pub significant: bool,
+    /// What the child is.
+    pub kind: ChildKind,
 }
 
 impl Policy {

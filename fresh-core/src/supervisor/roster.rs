@@ -1,5 +1,8 @@
 //! The children of a supervisor, in the order they start in.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, HashMap},
@@ -7,14 +10,16 @@ use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 
+use tokio::sync::watch;
+
 use super::{
     child::{Branch, ChildSpec},
     decide::Scope,
-    id::ChildId,
     info::{ChildInfo, ChildState, Counts},
     nursery::Running,
     policy::{ChildKind, Policy, Shape},
 };
+use crate::exit::{ExitReason, child_id::ChildId};
 
 /// A child's place, for as long as its spec lives; no other child ever has the same.
 #[derive(Clone, Debug)]
@@ -32,7 +37,7 @@ impl Seat {
 
 impl PartialEq for Seat {
     fn eq(&self, other: &Self) -> bool {
-        self.number == other.number
+        self.cmp(other).is_eq()
     }
 }
 
@@ -46,6 +51,8 @@ impl PartialOrd for Seat {
 
 impl Ord for Seat {
     fn cmp(&self, other: &Self) -> Ordering {
+        #[cfg(test)]
+        tests::COMPARISONS.set(tests::COMPARISONS.get() + 1);
         self.number.cmp(&other.number)
     }
 }
@@ -55,24 +62,42 @@ impl Ord for Seat {
 pub(super) struct Entry {
     pub(super) spec: ChildSpec,
     pub(super) standing: Standing,
+    /// Publishes the child's end, once it is not restarted.
+    pub(super) end: watch::Sender<Option<ExitReason>>,
 }
 
 #[derive(Debug)]
 pub(super) enum Standing {
     Running(Running),
-    /// A restart failed and is tried again.
-    Restarting,
+    /// A restart failed, for this reason, and is retried.
+    Restarting(ExitReason),
     Stopped,
 }
 
 impl Entry {
-    fn info(&self) -> ChildInfo {
+    /// Whether `auto_shutdown` waits for this child: it is significant, and runs or is about to.
+    fn is_awaited(&self) -> bool {
+        self.spec.policy.significant && !matches!(self.standing, Standing::Stopped)
+    }
+
+    /// Publishes why the child ended for good. An end that was published stays.
+    fn publish(&self, reason: &ExitReason) {
+        self.end.send_if_modified(|end| {
+            let is_new = end.is_none();
+            if is_new {
+                *end = Some(reason.clone());
+            }
+            is_new
+        });
+    }
+
+    fn info(&self, id: &ChildId) -> ChildInfo {
         let (state, branch) = match &self.standing {
             Standing::Running(running) => (ChildState::Running, running.branch.clone()),
-            Standing::Restarting => (ChildState::Restarting, Branch::Leaf),
+            Standing::Restarting(_) => (ChildState::Restarting, Branch::Leaf),
             Standing::Stopped => (ChildState::Stopped, Branch::Leaf),
         };
-        ChildInfo { id: self.spec.id.clone(), state, kind: self.spec.policy.kind, branch }
+        ChildInfo { id: id.clone(), state, kind: self.spec.policy.kind, branch }
     }
 }
 
@@ -82,23 +107,33 @@ pub(super) struct Roster {
     seats: HashMap<ChildId, Seat>,
     /// How many ids were made unique by a number.
     numbered: u64,
+    /// How many significant children run or are about to. It is counted as they change, so that the end of a child
+    /// costs no look at the others.
+    awaited: usize,
 }
 
 impl Roster {
     /// Seats a child behind the others, without starting it. Of many alike, each gets a number.
-    pub(super) fn add(&mut self, mut spec: ChildSpec, shape: Shape) -> Seat {
-        if let Shape::Alike { .. } = shape {
-            self.numbered += 1;
-            spec.id = format!("{}#{}", spec.id, self.numbered).into();
-        }
-        let seat = Seat::new(spec.id.clone());
-        self.seats.insert(spec.id.clone(), seat.clone());
-        self.entries.insert(seat.clone(), Entry { spec, standing: Standing::Stopped });
+    pub(super) fn add(&mut self, spec: ChildSpec, shape: Shape) -> Seat {
+        let id = match shape {
+            Shape::Listed => spec.id.clone(),
+            Shape::Alike { .. } => {
+                self.numbered += 1;
+                format!("{}#{}", spec.id, self.numbered).into()
+            }
+        };
+        let seat = Seat::new(id);
+        self.seats.insert(seat.id.clone(), seat.clone());
+        let entry = Entry { spec, standing: Standing::Stopped, end: watch::Sender::new(None) };
+        self.entries.insert(seat.clone(), entry);
         seat
     }
 
-    pub(super) fn remove(&mut self, seat: &Seat) {
-        if self.entries.remove(seat).is_some() {
+    /// Removes a child that has ended for good, for this reason.
+    pub(super) fn remove(&mut self, seat: &Seat, reason: &ExitReason) {
+        if let Some(entry) = self.entries.remove(seat) {
+            entry.publish(reason);
+            self.awaited -= usize::from(entry.is_awaited());
             self.seats.remove(&seat.id);
         }
     }
@@ -106,7 +141,27 @@ impl Roster {
     /// Says where a child stands now; what is returned is where it stood before, and what holds for it.
     pub(super) fn stand(&mut self, seat: &Seat, standing: Standing) -> Option<(Standing, Policy)> {
         let entry = self.entries.get_mut(seat)?;
-        Some((mem::replace(&mut entry.standing, standing), entry.spec.policy))
+        self.awaited -= usize::from(entry.is_awaited());
+        let before = mem::replace(&mut entry.standing, standing);
+        self.awaited += usize::from(entry.is_awaited());
+        let is_new_life = matches!(entry.standing, Standing::Running(_)) && entry.end.borrow().is_some();
+        if is_new_life {
+            entry.end = watch::Sender::new(None);
+        }
+        Some((before, entry.spec.policy))
+    }
+
+    /// Publishes that a child has ended for good, for this reason.
+    pub(super) fn publish(&self, seat: &Seat, reason: &ExitReason) {
+        if let Some(entry) = self.entries.get(seat) {
+            entry.publish(reason);
+        }
+    }
+
+    /// Publishes that those children have ended for good that do not run and are not about to.
+    pub(super) fn publish_stopped(&self) {
+        let stopped = self.entries.values().filter(|entry| matches!(entry.standing, Standing::Stopped));
+        stopped.for_each(|entry| entry.publish(&ExitReason::Stopped));
     }
 
     pub(super) fn get(&self, seat: &Seat) -> Option<&Entry> {
@@ -136,15 +191,13 @@ impl Roster {
         }
     }
 
-    /// Whether a significant child runs or is about to, this one aside.
-    pub(super) fn significant_beside(&self, seat: &Seat) -> bool {
-        self.entries.iter().any(|(other, entry)| {
-            other != seat && entry.spec.policy.significant && !matches!(entry.standing, Standing::Stopped)
-        })
+    /// Whether a significant child runs or is about to.
+    pub(super) fn awaits_significant(&self) -> bool {
+        self.awaited > 0
     }
 
     pub(super) fn infos(&self) -> Vec<ChildInfo> {
-        self.entries.values().map(Entry::info).collect()
+        self.entries.iter().map(|(seat, entry)| entry.info(&seat.id)).collect()
     }
 
     pub(super) fn counts(&self) -> Counts {

@@ -11,8 +11,9 @@ use super::{
     error::StartError,
     events::Events,
     nursery::{Leaving, Nursery, Running},
-    policy::{Rules, Shape},
-    request::Request,
+    policy::{ChildKind, Policy, Rules, Shape},
+    presence::Presence,
+    request::{Request, Which},
     roster::{Roster, Seat, Standing},
 };
 use crate::exit::ExitReason;
@@ -29,6 +30,7 @@ pub(super) struct Core {
     /// To itself.
     reminders: mpsc::UnboundedSender<Request>,
     stop: CancellationToken,
+    pub(super) presence: Presence,
 }
 
 /// Goes on, or ends the supervisor for a reason.
@@ -55,6 +57,7 @@ impl Core {
             requests,
             reminders: sender.clone(),
             stop: birth.stop,
+            presence: birth.presence,
         };
         (core, sender)
     }
@@ -116,22 +119,29 @@ impl Core {
 
     async fn ended(&mut self, seat: &Seat, reason: &ExitReason) -> Flow {
         self.events.exited(&seat.id, reason);
-        let others_significant = self.roster.significant_beside(seat);
-        let Some((_, policy)) = self.roster.stand(seat, Standing::Stopped) else { return Flow::Continue(()) };
+        let Some((standing, policy)) = self.roster.stand(seat, Standing::Stopped) else { return Flow::Continue(()) };
+        if let Standing::Running(running) = standing {
+            running.none_below().await;
+        }
+        let others_significant = self.roster.awaits_significant();
         let exit = Exit { policy: &policy, reason, others_significant };
         let verdict = decide::decide(&self.rules, exit, &mut self.history, now());
-        self.perform(seat, verdict).await
+        self.perform(seat, verdict, reason).await
     }
 
-    async fn perform(&mut self, seat: &Seat, verdict: Verdict) -> Flow {
+    /// Does what follows from the end of a child, or from its failed restart, for this reason.
+    async fn perform(&mut self, seat: &Seat, verdict: Verdict, reason: &ExitReason) -> Flow {
         match verdict {
             Verdict::Restart(scope) => self.restart(seat, scope).await,
-            Verdict::Keep => {}
-            Verdict::Forget => self.roster.remove(seat),
-            Verdict::ShutDown => return Flow::Break(ExitReason::Stopped),
+            Verdict::Keep => self.roster.publish(seat, reason),
+            Verdict::Forget => self.roster.remove(seat, reason),
+            Verdict::ShutDown => {
+                self.roster.publish(seat, reason);
+                return Flow::Break(ExitReason::Stopped);
+            }
             Verdict::GiveUp => {
-                self.events.gave_up(&seat.id);
-                return Flow::Break(ExitReason::Intensity);
+                self.roster.publish(seat, reason);
+                return Flow::Break(self.events.gave_up(&seat.id, self.rules.intensity, reason.clone()));
             }
         }
         Flow::Continue(())
@@ -145,8 +155,8 @@ impl Core {
             self.stop_child(sibling).await;
         }
         for concerned in concerned {
-            if self.start(&concerned).await.is_err() {
-                self.roster.stand(&concerned, Standing::Restarting);
+            if let Err(reason) = self.start(&concerned).await {
+                self.roster.stand(&concerned, Standing::Restarting(reason));
                 // The receiver is its own.
                 let _ = self.reminders.send(Request::Retry(concerned));
                 return;
@@ -154,24 +164,31 @@ impl Core {
         }
     }
 
-    /// Starts a child and waits until it has started; stops it where the supervisor has to stop meanwhile. One that
-    /// was forgotten needs no start.
+    /// Starts a child and waits until it has started. A child that was forgotten needs no start.
+    ///
+    /// A child that has started before the supervisor is asked to stop has started, also if the child itself asked for
+    /// the stop. If the stop comes first, the child is stopped, and its start failed as `Stopped`, however it ended.
     pub(super) async fn start(&mut self, seat: &Seat) -> Result<(), ExitReason> {
         let Some(entry) = self.roster.get(seat) else { return Ok(()) };
         if self.stop.is_cancelled() {
             return Err(ExitReason::Stopped);
         }
-        let shutdown = entry.spec.policy.shutdown;
+        let Policy { shutdown, kind, .. } = entry.spec.policy;
+        let (presence, below) = match kind {
+            ChildKind::Worker => (self.presence.clone(), None),
+            ChildKind::Supervisor => {
+                let presence = self.presence.below();
+                let below = presence.gone();
+                (presence, Some(below))
+            }
+        };
         let stop = CancellationToken::new();
         let (ready, started) = oneshot::channel();
-        let birth = Birth { stop: stop.clone(), events: self.events.below(&seat.id) };
+        let birth = Birth { stop: stop.clone(), events: self.events.below(&seat.id), presence };
         let task = self.nursery.spawn(seat.clone(), entry.spec.live(birth, ready));
-        let mut running = Running { stop, task, branch: Branch::Leaf };
+        let mut running = Running { stop, task, branch: Branch::Leaf, below };
         let reason = tokio::select! {
             biased;
-            () = self.stop.cancelled() => {
-                self.nursery.stop(Leaving { seat: seat.clone(), running, shutdown }).await
-            }
             started = started => match started {
                 Ok(branch) => {
                     running.branch = branch;
@@ -179,31 +196,46 @@ impl Core {
                     self.events.started(&seat.id);
                     return Ok(());
                 }
-                Err(_) => self.nursery.end_of(seat).await,
+                Err(_) => {
+                    let reason = self.nursery.end_of(seat).await;
+                    running.none_below().await;
+                    reason
+                }
             },
+            () = self.stop.cancelled() => {
+                self.nursery.stop(Leaving { seat: seat.clone(), running, shutdown }).await;
+                ExitReason::Stopped
+            }
         };
         self.events.not_started(&seat.id, &reason);
         Err(reason)
     }
 
-    /// Stops a child where it runs; where it does not, it will not be tried again.
-    pub(super) async fn stop_child(&mut self, seat: &Seat) {
-        let Some((standing, policy)) = self.roster.stand(seat, Standing::Stopped) else { return };
-        if let Standing::Running(running) = standing {
-            let leaving = Leaving { seat: seat.clone(), running, shutdown: policy.shutdown };
-            let reason = self.nursery.stop(leaving).await;
-            self.events.exited(&seat.id, &reason);
-        }
+    /// Stops a child that runs, or the retries of its restart. Returns why the child ended.
+    pub(super) async fn stop_child(&mut self, seat: &Seat) -> ExitReason {
+        let Some((standing, policy)) = self.roster.stand(seat, Standing::Stopped) else { return ExitReason::Stopped };
+        let reason = match standing {
+            Standing::Running(running) => {
+                let leaving = Leaving { seat: seat.clone(), running, shutdown: policy.shutdown };
+                let reason = self.nursery.stop(leaving).await;
+                self.events.exited(&seat.id, &reason);
+                reason
+            }
+            Standing::Restarting(reason) => reason,
+            Standing::Stopped => ExitReason::Stopped,
+        };
         if decide::stopped(&self.rules, &policy) == Verdict::Forget {
-            self.roster.remove(seat);
+            self.roster.remove(seat, &reason);
         }
+        reason
     }
 
     async fn stop_all(&mut self) {
         match self.rules.shape {
             Shape::Listed => {
                 for seat in self.roster.all().iter().rev() {
-                    self.stop_child(seat).await;
+                    let reason = self.stop_child(seat).await;
+                    self.roster.publish(seat, &reason);
                 }
             }
             Shape::Alike { .. } => self.stop_together().await,
@@ -213,21 +245,27 @@ impl Core {
     async fn stop_together(&mut self) {
         let mut leaving = Vec::with_capacity(self.roster.len());
         for seat in self.roster.all() {
-            if let Some((Standing::Running(running), policy)) = self.roster.stand(&seat, Standing::Stopped) {
-                leaving.push(Leaving { seat, running, shutdown: policy.shutdown });
+            match self.roster.stand(&seat, Standing::Stopped) {
+                Some((Standing::Running(running), policy)) => {
+                    leaving.push(Leaving { seat, running, shutdown: policy.shutdown });
+                }
+                Some((Standing::Restarting(reason), _)) => self.roster.publish(&seat, &reason),
+                Some((Standing::Stopped, _)) | None => {}
             }
         }
         for (seat, reason) in self.nursery.stop_together(leaving).await {
             self.events.exited(&seat.id, &reason);
+            self.roster.publish(&seat, &reason);
         }
     }
 
     /// Tries a failed restart again, unless the child was stopped, deleted or restarted meanwhile.
     async fn retry(&mut self, seat: &Seat) -> Flow {
         match self.roster.get(seat).map(|entry| &entry.standing) {
-            Some(Standing::Restarting) => {
+            Some(Standing::Restarting(reason)) => {
+                let reason = reason.clone();
                 let verdict = decide::retry(&self.rules, &mut self.history, now());
-                self.perform(seat, verdict).await
+                self.perform(seat, verdict, &reason).await
             }
             Some(Standing::Running(_) | Standing::Stopped) | None => Flow::Continue(()),
         }
@@ -238,8 +276,10 @@ impl Core {
         match request {
             Request::Start(spec, reply) => drop(reply.send(self.start_child(spec).await)),
             Request::Terminate(which, reply) => drop(reply.send(self.terminate_child(which).await)),
-            Request::Restart(id, reply) => drop(reply.send(self.restart_child(&id).await)),
-            Request::Delete(id, reply) => drop(reply.send(self.delete_child(&id))),
+            Request::Restart(id, reply) => drop(reply.send(self.restart_child(id).await)),
+            Request::Delete(id, reply) => drop(reply.send(self.delete_child(id))),
+            Request::Spec(which, reply) => drop(reply.send(self.child_spec(which))),
+            Request::Wait(id, reply) => drop(reply.send(self.ending(Which::Called(id)))),
             Request::Children(reply) => drop(reply.send(self.roster.infos())),
             Request::Count(reply) => drop(reply.send(self.roster.counts())),
             Request::Retry(seat) => return self.retry(&seat).await,

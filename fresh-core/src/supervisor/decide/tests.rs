@@ -1,6 +1,6 @@
 //! One test a cell of the tables, and the sliding window.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::*;
 use crate::error::{Error, StreamError};
@@ -75,7 +75,12 @@ fn abnormal() -> [ExitReason; 6] {
         ExitReason::GaveUp { attempts: 3, last: Some(error) },
         ExitReason::Panicked("boom".into()),
         ExitReason::Aborted,
-        ExitReason::Intensity,
+        ExitReason::Intensity {
+            child: ["leaf"].into_iter().collect(),
+            restarts: 3,
+            period: 5 * S,
+            last: Arc::new(ExitReason::Aborted),
+        },
     ]
 }
 

@@ -1,4 +1,4 @@
-//! What children are called.
+//! The names of children: an exit reason names the child that was restarted too often.
 
 use std::{borrow::Borrow, fmt, ops::Deref, sync::Arc};
 
@@ -49,21 +49,28 @@ impl fmt::Display for ChildId {
 pub struct ChildPath(Arc<[ChildId]>);
 
 impl ChildPath {
-    pub(super) fn root() -> Self {
+    pub(crate) fn root() -> Self {
         Self(Arc::from([]))
     }
 
-    pub(super) fn join(&self, id: &ChildId) -> Self {
+    pub(crate) fn join(&self, id: &ChildId) -> Self {
         Self(self.0.iter().chain([id]).cloned().collect())
     }
 
     /// This path as seen from another one, where it leads on from there.
-    pub(super) fn below(&self, above: &Self) -> Option<Self> {
+    pub(crate) fn below(&self, above: &Self) -> Option<Self> {
         if above.0.is_empty() {
             return Some(self.clone());
         }
         let rest = self.0.strip_prefix(&*above.0)?;
         (!rest.is_empty()).then(|| Self(rest.into()))
+    }
+}
+
+/// The ids, from the top: for comparing with an event's, or for a reason of your own making.
+impl<T: Into<ChildId>> FromIterator<T> for ChildPath {
+    fn from_iter<I: IntoIterator<Item = T>>(ids: I) -> Self {
+        Self(ids.into_iter().map(Into::into).collect())
     }
 }
 
