@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use super::calls::Call;
 use crate::{
     action::Action,
-    error::Result,
+    error::{Callback, HandlerError, Result},
     exit::{ExitReason, panic_message},
     handler::Handler,
     machine::{About, Answer, Event},
@@ -20,14 +20,14 @@ pub(super) async fn answer<H: Handler>(handler: &mut H, call: Call<H::Info>) -> 
 
 async fn run<H: Handler>(handler: &mut H, call: Call<H::Info>) -> Answer {
     match call {
-        Call::Message(message) | Call::Event(Event::Message(message)) => action(handler.handle_in(message).await),
-        Call::Event(Event::Control(control)) => action(handler.handle_control(control).await),
-        Call::Event(Event::Connected(upgrade)) => action(handler.handle_connect(&upgrade).await),
+        Call::Message(message) | Call::Event(Event::Message(message)) => action(Callback::In, handler.handle_in(message).await),
+        Call::Event(Event::Control(control)) => action(Callback::Control, handler.handle_control(control).await),
+        Call::Event(Event::Connected(upgrade)) => action(Callback::Connect, handler.handle_connect(&upgrade).await),
         Call::Event(Event::Disconnected(disconnect)) => {
             Answer::Verdict(handler.handle_disconnect(disconnect).await, About::Loss)
         }
         Call::Event(Event::Failed(error, about)) => Answer::Verdict(handler.handle_error(&error).await, about),
-        Call::Info(info) => action(handler.handle_info(info).await),
+        Call::Info(info) => action(Callback::Info, handler.handle_info(info).await),
         Call::Terminate(reason) => {
             handler.handle_terminate(&reason).await;
             Answer::Settled
@@ -35,10 +35,10 @@ async fn run<H: Handler>(handler: &mut H, call: Call<H::Info>) -> Answer {
     }
 }
 
-pub(super) fn action(returned: Result<Action>) -> Answer {
+pub(super) fn action(callback: Callback, returned: Result<Action>) -> Answer {
     match returned {
         Ok(action) => Answer::Action(action),
-        Err(error) => Answer::Raised(error.into()),
+        Err(error) => Answer::Raised(HandlerError::new(callback, error)),
     }
 }
 

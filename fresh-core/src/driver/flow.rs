@@ -8,7 +8,7 @@ use std::{future::poll_fn, pin::pin, task::Poll};
 use super::{callbacks, turn::Turn};
 use crate::{
     action::{Action, Frames},
-    error::Result,
+    error::{Callback, Result},
     frame::Message,
     handler::Handler,
     machine::{Answer, Input, Outbound, Wire},
@@ -75,7 +75,7 @@ impl<I: Send + 'static> Turn<I> {
                 self.transmit(Outbound::reply(frame));
                 None
             }
-            returned => Some(callbacks::action(returned)),
+            returned => Some(callbacks::action(Callback::In, returned)),
         }
     }
 }

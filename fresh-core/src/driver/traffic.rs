@@ -72,7 +72,7 @@ impl<I: Send + 'static> Turn<I> {
                     }
                 }
                 Poll::Ready(Err(error)) => {
-                    return self.feed(Input::Wire(Wire::Lost(StreamError::Read(Arc::new(error)))));
+                    return self.feed(Input::Wire(Wire::Lost(StreamError::from_read(error))));
                 }
             }
         }

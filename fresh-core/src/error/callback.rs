@@ -1,10 +1,12 @@
 //! The callbacks by name, and the error that one of them returns.
 
-use std::fmt;
+use std::{error::Error as StdError, fmt};
+
+use super::Reason;
 
 /// A callback of [`Handler`](crate::Handler).
 ///
-/// An [`Error::Handler`](super::Error::Handler) names the callback that failed.
+/// [`HandlerError`] names the callback that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Callback {
@@ -45,5 +47,46 @@ impl Callback {
 impl fmt::Display for Callback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// The error that a callback returned, and which callback it was.
+#[derive(Clone, Debug)]
+pub struct HandlerError {
+    callback: Callback,
+    reason: Reason,
+}
+
+impl HandlerError {
+    /// Creates the error of a callback, for the unit test of a `handle_error`.
+    pub fn new(callback: Callback, reason: impl Into<Reason>) -> Self {
+        Self { callback, reason: reason.into() }
+    }
+
+    /// Returns the callback that failed.
+    pub fn callback(&self) -> Callback {
+        self.callback
+    }
+
+    /// Returns the error that the callback returned; [`Reason::downcast_ref`] gives it back with its own type.
+    pub fn reason(&self) -> &Reason {
+        &self.reason
+    }
+
+    /// Returns `false`: the callback would fail again.
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+}
+
+impl fmt::Display for HandlerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` returned an error", self.callback)
+    }
+}
+
+impl StdError for HandlerError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(self.reason.as_error())
     }
 }

@@ -175,8 +175,8 @@ impl Closing {
                 context.refuse_reply(frames, &SendFailure::Closing);
                 State::Closing(self)
             }
-            Answer::Raised(reason) => {
-                context.fault(Error::Handler(reason));
+            Answer::Raised(error) => {
+                context.fault(error);
                 State::Closing(self)
             }
             Answer::Verdict(recovery, _) => self.verdict(recovery, context),

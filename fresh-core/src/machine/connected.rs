@@ -14,7 +14,7 @@ use super::{
 use crate::{
     action::{Action, Frames, Recovery},
     connection::{Initiator, Upgrade},
-    error::{Error, SendFailure, StreamError},
+    error::{SendFailure, StreamError},
     exit::ExitReason,
     frame::{CloseCode, CloseFrame, Control, Frame, Message},
 };
@@ -156,8 +156,8 @@ impl Connected {
             Answer::Action(Action::Continue) | Answer::Settled => State::Connected(self),
             Answer::Action(Action::Reply(frames)) => self.reply(frames, now, context),
             Answer::Action(Action::Close(close)) => self.reply(Frames::One(close.into()), now, context),
-            Answer::Raised(reason) => {
-                context.fault(Error::Handler(reason));
+            Answer::Raised(error) => {
+                context.fault(error);
                 State::Connected(self)
             }
             Answer::Verdict(recovery, About::Fault) => self.recover(recovery, now, context),

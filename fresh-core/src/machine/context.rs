@@ -122,6 +122,7 @@ impl Context {
 
     /// Gives up the connection or the attempt because of an error, and asks what comes next.
     pub(super) fn lose(&mut self, error: Error) -> State {
+        let error = self.retry.count_malformed(error);
         self.effect(Effect::Drop);
         self.deliver(Event::Failed(error.clone(), About::Loss));
         State::Deciding(Deciding::after(Some(error)))
@@ -209,8 +210,8 @@ impl Context {
                 None
             }
             Answer::Action(Action::Close(_)) => Some(self.close_without_connection()),
-            Answer::Raised(reason) => {
-                self.fault(Error::Handler(reason));
+            Answer::Raised(error) => {
+                self.fault(error);
                 None
             }
             Answer::Verdict(recovery, _) => self.verdict_offline(recovery, now),

@@ -6,7 +6,7 @@ use super::timers::Timer;
 use crate::{
     action::{Action, Recovery},
     connection::{Disconnect, Upgrade},
-    error::{DecodeError, Error, Reason, SendFailure, StreamError},
+    error::{DecodeError, Error, HandlerError, SendFailure, StreamError},
     exit::ExitReason,
     frame::{CloseFrame, Control, Frame, Message},
     wire::piece::Piece,
@@ -78,7 +78,7 @@ pub(crate) enum Answer {
     /// What a callback wants done.
     Action(Action),
     /// A callback returned an error.
-    Raised(Reason),
+    Raised(HandlerError),
     /// The answer of `handle_error` or `handle_disconnect`.
     Verdict(Recovery, About),
     /// A callback panicked.

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     connection::Upgrade,
-    error::{ConnectError, Error, EstablishError, ProcessError, Refusal, TlsError, UpgradeError},
+    error::{ConnectError, Error, EstablishError, MalformedResponse, ProcessError, Refusal, TlsError, UpgradeError},
     options::{Io, Options, Request, Transport},
 };
 
@@ -88,7 +88,7 @@ pub(crate) async fn upgrade(
     };
     let parts = switched
         .downcast::<TokioIo<Tagged>>()
-        .map_err(|_| ProcessError::Http("hyper gave another stream back".into()))?;
+        .map_err(|_| malformed(MalformedResponse::Http("hyper gave another stream back".into())))?;
     Ok(Upgraded { io: parts.io.into_inner().into_inner(), read: parts.read_buf.into(), upgrade, deflate: agreement.deflate })
 }
 
@@ -159,9 +159,13 @@ fn broken(error: hyper::Error, limit: usize) -> Error {
         return ProcessError::Eof.into();
     }
     if error.is_canceled() {
-        return ProcessError::SpokeFirst.into();
+        return malformed(MalformedResponse::SpokeFirst);
     }
-    ProcessError::Http(error.into()).into()
+    malformed(MalformedResponse::Http(error.into()))
+}
+
+fn malformed(response: MalformedResponse) -> Error {
+    ProcessError::from(response).into()
 }
 
 fn broken_io(error: &io::Error) -> Error {
