@@ -277,8 +277,12 @@ async fn send_is_a_write_that_stalls_and_the_loss_behind_it_reconnects() {
 
 #[tokio::test(start_paused = true)]
 async fn handler_is_a_callback_that_raises_and_ends_the_client() {
-    let callbacks =
-        [("connect", Callback::Connect), ("in x", Callback::In), ("ping p", Callback::Control), ("info 1", Callback::Info)];
+    let callbacks = [
+        ("connect", Callback::Connect),
+        ("in x", Callback::In),
+        ("ping p", Callback::Control),
+        ("info 1", Callback::Info),
+    ];
     for (at, callback) in callbacks {
         let server = Server::in_memory();
         let (client, mut log) =

@@ -68,7 +68,8 @@ async fn a_client_is_stopped_by_name() {
 #[tokio::test(start_paused = true)]
 async fn a_name_that_nobody_has_is_told_and_gives_back_what_was_sent() {
     let registry = LocalRegistry::new();
-    let unknown = |failure: &SendFailure| matches!(failure, SendFailure::Name(NameError::Unknown(name)) if &**name == "nobody");
+    let unknown =
+        |failure: &SendFailure| matches!(failure, SendFailure::Name(NameError::Unknown(name)) if &**name == "nobody");
     let unsent = RegistryExt::send(&registry, "nobody", "hi").await.unwrap_err();
     assert!(matches!(unsent.cause(), Error::Send(failure) if unknown(failure)));
     assert_eq!(unsent.into_frame(), Some(Frame::text("hi")));

@@ -35,7 +35,8 @@ async fn a_plain_name_is_in_the_registry_of_the_process() {
 async fn a_second_start_under_the_name_answers_with_who_has_it() {
     let (server, registry) = (Server::in_memory(), Arc::new(LocalRegistry::new()));
     let first = Client::start(named(&server, &registry), Plain).unwrap();
-    let Err(StartError::AlreadyStarted { name, client: holder }) = Client::start(named(&server, &registry), Plain) else {
+    let Err(StartError::AlreadyStarted { name, client: holder }) = Client::start(named(&server, &registry), Plain)
+    else {
         panic!("the name is taken")
     };
     assert_eq!(name, "ws_conn");

@@ -20,7 +20,9 @@ pub(super) async fn answer<H: Handler>(handler: &mut H, call: Call<H::Info>) -> 
 
 async fn run<H: Handler>(handler: &mut H, call: Call<H::Info>) -> Answer {
     match call {
-        Call::Message(message) | Call::Event(Event::Message(message)) => action(Callback::In, handler.handle_in(message).await),
+        Call::Message(message) | Call::Event(Event::Message(message)) => {
+            action(Callback::In, handler.handle_in(message).await)
+        }
         Call::Event(Event::Control(control)) => action(Callback::Control, handler.handle_control(control).await),
         Call::Event(Event::Connected(upgrade)) => action(Callback::Connect, handler.handle_connect(&upgrade).await),
         Call::Event(Event::Disconnected(disconnect)) => {

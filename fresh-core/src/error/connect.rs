@@ -43,7 +43,7 @@ impl fmt::Display for ConnectError {
             Self::Io(_) => f.write_str("the server could not be reached"),
             Self::Timeout { after } => write!(f, "the attempt took longer than the `connect_timeout` of {after:?}"),
             Self::Tls(cause) => fmt::Display::fmt(cause, f),
-            Self::Connector(_) => f.write_str("the connector returned an error"),
+            Self::Connector(_) => f.write_str("the connector failed"),
         }
     }
 }

@@ -34,8 +34,8 @@ impl fmt::Display for UpgradeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Request(_) => "the request could not be built",
-            Self::Hook(_) => "the request hook returned an error",
-            Self::Send(_) => "the request could not be written",
+            Self::Hook(_) => "the request hook failed",
+            Self::Send(_) => "the request could not be sent",
         })
     }
 }

@@ -208,7 +208,7 @@ impl<I> fmt::Debug for InfoError<I> {
 
 impl<I> fmt::Display for InfoError<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the info was not delivered: {}", self.failure)
+        fmt::Display::fmt(&self.failure, f)
     }
 }
 

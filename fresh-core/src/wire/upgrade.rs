@@ -89,7 +89,12 @@ pub(crate) async fn upgrade(
     let parts = switched
         .downcast::<TokioIo<Tagged>>()
         .map_err(|_| malformed(MalformedResponse::Http("hyper gave another stream back".into())))?;
-    Ok(Upgraded { io: parts.io.into_inner().into_inner(), read: parts.read_buf.into(), upgrade, deflate: agreement.deflate })
+    Ok(Upgraded {
+        io: parts.io.into_inner().into_inner(),
+        read: parts.read_buf.into(),
+        upgrade,
+        deflate: agreement.deflate,
+    })
 }
 
 /// Header names are sent as `Upgrade`, `X-Api-Key`. Names are case-insensitive (RFC 9110 §5.1), but old servers and

@@ -9,6 +9,7 @@ use crate::{
     client::{EndedError, StartError},
     exit::ExitReason,
     frame::CloseCode,
+    options::OptionsError,
 };
 
 /// An example of every variant. A variant that is not listed does not compile, and neither does one without an example.
@@ -111,7 +112,8 @@ fn process() -> Vec<ProcessError> {
         ProcessError::Io(_) => ProcessError::Io(io_error()),
         ProcessError::Malformed { .. } => ProcessError::from(MalformedResponse::Version),
     });
-    let repeated = |response| [1, 3].map(|in_a_row| ProcessError::Malformed { response: Clone::clone(&response), in_a_row });
+    let repeated =
+        |response| [1, 3].map(|in_a_row| ProcessError::Malformed { response: Clone::clone(&response), in_a_row });
     every.extend(malformed().into_iter().flat_map(repeated));
     every
 }
@@ -196,6 +198,25 @@ fn callbacks() -> Vec<Callback> {
         Callback::Error => Callback::Error,
         Callback::Down => Callback::Down,
         Callback::Terminate => Callback::Terminate,
+    })
+}
+
+fn options() -> Vec<OptionsError> {
+    let name = http::header::AUTHORIZATION;
+    every!(OptionsError {
+        OptionsError::Url(_) => url::ParseError::RelativeUrlWithoutBase.into(),
+        OptionsError::Scheme(_) => OptionsError::Scheme("http".into()),
+        OptionsError::NoHost => OptionsError::NoHost,
+        OptionsError::Fragment => OptionsError::Fragment,
+        OptionsError::Path(_) => OptionsError::Path("x".into()),
+        OptionsError::HeaderName(_) => OptionsError::HeaderName("a b".into()),
+        OptionsError::HeaderValue(_) => OptionsError::HeaderValue(name.clone()),
+        OptionsError::ReservedHeader(_) => OptionsError::ReservedHeader(name),
+        OptionsError::Protocol(_) => OptionsError::Protocol("a b".into()),
+        OptionsError::DuplicateProtocol(_) => OptionsError::DuplicateProtocol("mqtt".into()),
+        OptionsError::DeflateWindow(_) => OptionsError::DeflateWindow(8),
+        OptionsError::DeflateLevel(_) => OptionsError::DeflateLevel(0),
+        OptionsError::BackoffFactor => OptionsError::BackoffFactor,
     })
 }
 
@@ -297,6 +318,7 @@ fn no_text_stands_in_a_chain_twice_and_the_innermost_cause_is_at_its_end() {
     assert_each_names_each_cause_once(handler());
     assert_each_names_each_cause_once(every_error());
     assert_each_names_each_cause_once(every_start_error());
+    assert_each_names_each_cause_once(options());
 }
 
 #[test]

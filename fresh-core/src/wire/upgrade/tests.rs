@@ -140,8 +140,14 @@ async fn header_names_go_out_in_the_case_of_the_rfcs() {
         let upgrading = upgrade(Transport::new(ours), request, &options, None);
         let (outcome, (sent, _io)) = tokio::join!(upgrading, server(theirs, vec![GOOD.into()]));
         assert!(outcome.is_ok());
-        let mut expected =
-            vec!["Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol"];
+        let mut expected = vec![
+            "Host",
+            "Upgrade",
+            "Connection",
+            "Sec-WebSocket-Key",
+            "Sec-WebSocket-Version",
+            "Sec-WebSocket-Protocol",
+        ];
         if cfg!(feature = "deflate") {
             expected.push("Sec-WebSocket-Extensions");
         }
