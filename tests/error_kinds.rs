@@ -10,7 +10,8 @@ use std::time::Duration;
 use fresh::{
     Action, Client, Error, ErrorKind, ExitReason, Frame, Options,
     error::{
-        ConnectError, DecodeError, EncodeError, EstablishError, ProcessError, SendFailure, StreamError, UpgradeError,
+        Callback, ConnectError, DecodeError, EncodeError, EstablishError, MalformedResponse, ProcessError, SendFailure,
+        StreamError, UpgradeError,
     },
     testing::{Connection, Server},
 };
@@ -163,8 +164,30 @@ async fn process_is_an_exchange_that_breaks_midway_and_reconnects() {
     let (_, handshake) = timed(server.pending()).await;
     let _connection = handshake.raw("this is no HTTP\r\n\r\n").await;
     let broken = error(&mut log).await;
-    assert!(matches!(&broken, Error::Process(ProcessError::Http(_))), "{broken}");
+    let Error::Process(ProcessError::Malformed { response: MalformedResponse::Http(_), in_a_row: 1 }) = &broken else {
+        panic!("{broken:?}")
+    };
+    assert!(broken.is_transient());
     assert_reconnects(&server).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn process_is_a_server_of_another_protocol_and_ends_the_client_at_the_third_attempt() {
+    for answer in ["SSH-2.0-OpenSSH_9.6\r\n", "HTTP/1.0 101 Switching Protocols\r\n\r\n"] {
+        let server = Server::in_memory();
+        let (client, mut log) = default_client(server.options());
+        for attempt in 1..=3 {
+            let _connection = server.pending().await.raw(answer).await;
+            let malformed = error(&mut log).await;
+            assert!(
+                matches!(malformed, Error::Process(ProcessError::Malformed { in_a_row, .. }) if in_a_row == attempt),
+                "{malformed:?}"
+            );
+            assert_eq!(malformed.is_transient(), attempt < 3);
+        }
+        let reason = soon(client.closed()).await;
+        assert!(reason.to_string().contains("(3 times in a row)"), "{reason}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -254,7 +277,13 @@ async fn send_is_a_write_that_stalls_and_the_loss_behind_it_reconnects() {
 
 #[tokio::test(start_paused = true)]
 async fn handler_is_a_callback_that_raises_and_ends_the_client() {
-    for at in ["connect", "in x", "ping p", "info 1"] {
+    let callbacks = [
+        ("connect", Callback::Connect),
+        ("in x", Callback::In),
+        ("ping p", Callback::Control),
+        ("info 1", Callback::Info),
+    ];
+    for (at, callback) in callbacks {
         let server = Server::in_memory();
         let (client, mut log) =
             start(server.options(), move |told| if told.words() == at { Then::Raise("broken") } else { Then::Default });
@@ -263,7 +292,8 @@ async fn handler_is_a_callback_that_raises_and_ends_the_client() {
         connection.send(Frame::ping("p")).await;
         client.info(1).await.unwrap();
         let raised = error(&mut log).await;
-        assert!(matches!(&raised, Error::Handler(why) if why.to_string() == "broken"), "{at}: {raised}");
+        let Error::Handler(error) = &raised else { panic!("{at}: {raised}") };
+        assert_eq!((error.callback(), &*error.reason().to_string()), (callback, "broken"));
         assert!(!raised.is_transient());
         connection.finish_close().await;
         assert_ends(&client, &raised).await;

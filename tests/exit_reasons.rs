@@ -116,7 +116,10 @@ async fn error_is_a_callback_that_raises_too() {
     connection.expect_close(1011).await;
     connection.finish_close().await;
     let reason = end_of(client, log).await;
-    assert!(matches!(&reason, ExitReason::Error(Error::Handler(why)) if why.to_string() == "no number"), "{reason}");
+    assert!(
+        matches!(&reason, ExitReason::Error(Error::Handler(why)) if why.reason().to_string() == "no number"),
+        "{reason}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

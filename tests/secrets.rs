@@ -8,6 +8,7 @@ use std::{error::Error as StdError, sync::Arc, time::Duration};
 
 use fresh::{
     Client, Error, ErrorKind, Offline, Options,
+    error::Chain,
     http::HeaderValue,
     options::{BackoffOptions, TlsOptions},
     testing::Server,
@@ -37,6 +38,7 @@ fn assert_silent(what: &str, text: &str) {
 #[track_caller]
 fn assert_error_silent(error: &Error) {
     assert_silent("the text of an error", &error.to_string());
+    assert_silent("the text of an error with its causes", &Chain(error).to_string());
     assert_silent("the debug text of an error", &format!("{error:?} {error:#?}"));
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -86,7 +86,7 @@ impl Bot {
 }
 
 fn is_invalid_session(error: &Error) -> bool {
-    matches!(error, Error::Handler(reason) if reason.downcast_ref::<InvalidSession>().is_some())
+    matches!(error, Error::Handler(error) if error.reason().downcast_ref::<InvalidSession>().is_some())
 }
 
 fn reply(message: &FromClient) -> fresh::Result<Action> {

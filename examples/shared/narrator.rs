@@ -2,7 +2,7 @@
 
 use fresh::{
     Action, Client, ConnectionState, Control, Disconnect, Down, Error, ExitReason, Handler, Initiator, Message,
-    Recovery, Upgrade,
+    Recovery, Upgrade, error::Chain,
 };
 use futures_util::StreamExt;
 
@@ -57,7 +57,7 @@ impl<H: Handler> Handler for Narrated<H> {
     }
 
     async fn handle_error(&mut self, error: &Error) -> Recovery {
-        println!("failed: {error}");
+        println!("failed: {}", Chain(error));
         self.handler.handle_error(error).await
     }
 

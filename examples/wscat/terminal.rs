@@ -4,6 +4,7 @@ use std::fmt;
 
 use fresh::{
     Frame, Socket,
+    error::Chain,
     socket::{Active, SocketError, SocketEvent, SocketState},
 };
 use tokio::sync::{mpsc, watch};
@@ -71,7 +72,7 @@ impl Terminal {
             Some(Command::Recv) => match self.socket.recv().await {
                 Ok(frame) => self.show(&frame),
                 Err(SocketError::Closed(disconnect)) => return Ok(Some(disconnect.to_string())),
-                Err(error) => println!("* {error}"),
+                Err(error) => println!("* {}", Chain(&error)),
             },
             Some(Command::Close(code, reason)) => {
                 if self.shown(self.socket.close_with(code, reason).await).is_some() {
@@ -127,6 +128,6 @@ impl Terminal {
 
     /// The answer of a call; an error is shown, as it ends nothing.
     fn shown<T>(&self, answer: Result<T, SocketError>) -> Option<T> {
-        answer.inspect_err(|error| println!("* {error}")).ok()
+        answer.inspect_err(|error| println!("* {}", Chain(error))).ok()
     }
 }

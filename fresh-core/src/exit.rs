@@ -2,10 +2,10 @@
 
 pub(crate) mod child_id;
 
-use std::{any::Any, fmt, sync::Arc, time::Duration};
+use std::{any::Any, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use self::child_id::ChildPath;
-use crate::error::{Error, Reason};
+use crate::error::{Chain, Error, Reason};
 
 /// Why a client ended; what `handle_terminate` is told and `closed()` resolves to.
 #[derive(Clone, Debug)]
@@ -51,6 +51,21 @@ impl ExitReason {
     pub fn is_abnormal(&self) -> bool {
         !matches!(self, Self::Normal | Self::Stopped)
     }
+
+    /// The error that led to this end: the handler's own reason for [`Failed`](Self::Failed), the [`Error`] for
+    /// [`Error`](Self::Error) and [`GaveUp`](Self::GaveUp).
+    pub fn error(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Failed(reason) => Some(reason.as_error()),
+            Self::Error(error) | Self::GaveUp { last: Some(error), .. } => Some(error),
+            Self::Normal
+            | Self::Stopped
+            | Self::GaveUp { last: None, .. }
+            | Self::Panicked(_)
+            | Self::Aborted
+            | Self::Intensity { .. } => None,
+        }
+    }
 }
 
 /// A reason that is one of our errors ends as that error, so that a handler may pass on what it was told.
@@ -69,15 +84,28 @@ impl From<Error> for ExitReason {
     }
 }
 
+/// The whole [`Chain`] of the error that led to this end, as this is the text that a program prints.
 impl fmt::Display for ExitReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_label(f)?;
+        self.error().map_or(Ok(()), |error| write!(f, ": {}", Chain(error)))
+    }
+}
+
+impl ExitReason {
+    /// The text for an error whose `source()` is the source of [`error`](Self::error).
+    pub(crate) fn fmt_without_sources(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_label(f)?;
+        self.error().map_or(Ok(()), |error| write!(f, ": {error}"))
+    }
+
+    fn fmt_label(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Normal => f.write_str("normal"),
             Self::Stopped => f.write_str("stopped"),
-            Self::Failed(reason) => write!(f, "failed: {reason}"),
-            Self::Error(error) => write!(f, "error: {error}"),
-            Self::GaveUp { attempts, last: Some(error) } => write!(f, "gave up after {attempts} attempts: {error}"),
-            Self::GaveUp { attempts, last: None } => write!(f, "gave up after {attempts} attempts"),
+            Self::Failed(_) => f.write_str("failed"),
+            Self::Error(_) => f.write_str("error"),
+            Self::GaveUp { attempts, .. } => write!(f, "gave up after {attempts} attempts"),
             Self::Panicked(message) => write!(f, "panicked: {message}"),
             Self::Aborted => f.write_str("aborted"),
             Self::Intensity { child, restarts, period, last } => {

@@ -208,6 +208,13 @@ pub enum EncodeError {
     Utf8,
 }
 
+impl EncodeError {
+    /// Returns `false`: RFC 6455 never allows the frame.
+    pub fn is_transient(self) -> bool {
+        false
+    }
+}
+
 impl From<Message> for Frame {
     fn from(message: Message) -> Self {
         match message {

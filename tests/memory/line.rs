@@ -60,7 +60,7 @@ impl State {
         self.asked.extend_from_slice(bytes);
         if self.asked.ends_with(b"\r\n\r\n") {
             let asked = String::from_utf8(std::mem::take(&mut self.asked)).unwrap();
-            let key = asked.lines().find_map(|line| line.strip_prefix("Sec-Websocket-Key: ")).unwrap();
+            let key = asked.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
             self.say(agreement(key, extensions).as_bytes());
         }
     }

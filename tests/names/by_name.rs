@@ -25,8 +25,8 @@ async fn a_name_gives_the_typed_handle() {
     let found: Client<u8> = registry.whereis("ws_conn").await.unwrap();
     found.info(7).await.unwrap();
     connection.expect_text("7").await;
-    assert_eq!(registry.whereis::<String>("ws_conn").await.unwrap_err(), NameError::OtherInfo);
-    assert_eq!(registry.whereis::<u8>("nobody").await.unwrap_err(), NameError::Unknown);
+    assert_eq!(registry.whereis::<String>("ws_conn").await.unwrap_err(), NameError::OtherInfo("ws_conn".into()));
+    assert_eq!(registry.whereis::<u8>("nobody").await.unwrap_err(), NameError::Unknown("nobody".into()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -68,7 +68,8 @@ async fn a_client_is_stopped_by_name() {
 #[tokio::test(start_paused = true)]
 async fn a_name_that_nobody_has_is_told_and_gives_back_what_was_sent() {
     let registry = LocalRegistry::new();
-    let unknown = |failure: &SendFailure| matches!(failure, SendFailure::Name(NameError::Unknown));
+    let unknown =
+        |failure: &SendFailure| matches!(failure, SendFailure::Name(NameError::Unknown(name)) if &**name == "nobody");
     let unsent = RegistryExt::send(&registry, "nobody", "hi").await.unwrap_err();
     assert!(matches!(unsent.cause(), Error::Send(failure) if unknown(failure)));
     assert_eq!(unsent.into_frame(), Some(Frame::text("hi")));
@@ -77,8 +78,8 @@ async fn a_name_that_nobody_has_is_told_and_gives_back_what_was_sent() {
     assert_eq!(untold.into_info(), "hi");
     let unclosed = registry.close("nobody", CloseCode::NORMAL_CLOSURE, "").await.unwrap_err();
     assert!(matches!(&unclosed, Error::Send(failure) if unknown(failure)));
-    assert_eq!(unclosed.to_string(), "sending failed: no client has this name");
-    assert_eq!(registry.stop("nobody").await.unwrap_err(), NameError::Unknown);
+    assert_eq!(unclosed.to_string(), "sending failed: no client is named \"nobody\"");
+    assert_eq!(registry.stop("nobody").await.unwrap_err(), NameError::Unknown("nobody".into()));
     assert!(!registry.is_open("nobody").await);
 }
 
@@ -86,6 +87,6 @@ async fn a_name_that_nobody_has_is_told_and_gives_back_what_was_sent() {
 async fn an_info_of_another_type_is_told_and_given_back() {
     let (registry, _client, _connection) = ws_conn().await;
     let untold = registry.info("ws_conn", String::from("no number")).await.unwrap_err();
-    assert!(matches!(untold.failure(), SendFailure::Name(NameError::OtherInfo)));
+    assert!(matches!(untold.failure(), SendFailure::Name(NameError::OtherInfo(_))));
     assert_eq!(untold.into_info(), "no number");
 }

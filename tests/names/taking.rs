@@ -35,13 +35,15 @@ async fn a_plain_name_is_in_the_registry_of_the_process() {
 async fn a_second_start_under_the_name_answers_with_who_has_it() {
     let (server, registry) = (Server::in_memory(), Arc::new(LocalRegistry::new()));
     let first = Client::start(named(&server, &registry), Plain).unwrap();
-    let Err(StartError::AlreadyStarted(holder)) = Client::start(named(&server, &registry), Plain) else {
+    let Err(StartError::AlreadyStarted { name, client: holder }) = Client::start(named(&server, &registry), Plain)
+    else {
         panic!("the name is taken")
     };
+    assert_eq!(name, "ws_conn");
     assert!(holder.is_same(&AnyClient::from(first.clone())));
     let made =
         Client::start_with(named(&server, &registry), |_| -> Plain { panic!("a factory is not called in vain") });
-    assert!(matches!(made, Err(StartError::AlreadyStarted(_))));
+    assert!(matches!(made, Err(StartError::AlreadyStarted { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -50,7 +52,7 @@ async fn a_driver_that_finds_its_name_taken_ends_and_says_so() {
     let first = Client::start(named(&server, &registry), Plain).unwrap();
     let (_, running) = Client::new(named(&server, &registry), Plain);
     let ExitReason::Failed(reason) = running.await else { panic!("the name is taken") };
-    assert!(matches!(reason.downcast_ref(), Some(StartError::AlreadyStarted(_))));
+    assert!(matches!(reason.downcast_ref(), Some(StartError::AlreadyStarted { .. })));
     assert!(registry.whereis::<u8>("ws_conn").is_ok(), "the first one keeps it");
     first.stop().await;
 }

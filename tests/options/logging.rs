@@ -54,6 +54,22 @@ async fn the_course_of_a_connection_is_logged_as_info_and_what_failed_as_warn_an
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_logged_error_and_a_logged_end_name_each_cause_down_to_the_innermost() {
+    let log = Log::capture();
+    let server = Server::in_memory();
+    let options = server.options().backoff(BackoffOptions::new().attempts(1)).request_hook(|_| async {
+        let cause = std::io::Error::new(std::io::ErrorKind::NotFound, "no token file");
+        Err(cause.into())
+    });
+    let client = Client::start(options, Probe::new().0).unwrap();
+    let reason = soon(client.closed()).await;
+    let chain = "upgrading failed: the request hook failed: no token file";
+    assert_eq!(reason.to_string(), format!("gave up after 1 attempts: {chain}"));
+    assert_eq!(log.count(&["WARN", chain]), 1, "{}", log.text());
+    assert_eq!(log.count(&["ERROR", &format!("ended: {reason}")]), 1, "{}", log.text());
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_error_logging_no_error_is_logged() {
     let log = life(|options| options.error_logging(false)).await;
     assert_eq!(log.lines("WARN").len() + log.lines("ERROR").len(), 0, "{}", log.text());

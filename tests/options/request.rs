@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use fresh::{
     BoxError, Client, Error, Options,
-    error::{ConnectError, UpgradeError},
+    error::{Chain, ConnectError, UpgradeError},
     http::HeaderValue,
     options::{Connector, Target, Transport},
     testing::{Dialer, Server},
@@ -147,7 +147,7 @@ async fn a_request_hook_that_fails_is_an_upgrade_error_and_asked_again() {
     let _client = Client::start(options, probe).unwrap();
     let error = seen.failed().await;
     assert!(matches!(&error, Error::Upgrade(UpgradeError::Hook(_))), "{error:?}");
-    assert_eq!(error.to_string(), "upgrading failed: the request hook failed: no token to be had");
+    assert_eq!(Chain(&error).to_string(), "upgrading failed: the request hook failed: no token to be had");
     let _connection = server.accept().await;
     assert_eq!(seen.connected().await.attempt, 2);
 }

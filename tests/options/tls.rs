@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use fresh::{
     BoxError, Client, Error, ExitReason, Options,
-    error::{ConnectError, TlsError},
+    error::{ConnectError, StreamError, TlsError},
     options::{Connector, Roots, Target, TlsOptions, Transport},
     testing::Server,
 };
@@ -277,6 +277,21 @@ async fn a_renewed_certificate_file_is_used_by_the_next_attempt() {
     assert!(is_of_an_unknown_issuer(&server.fails("example.test", tls.clone()).await));
     fs::copy(new.ca(), &ca).unwrap();
     server.talks_to("example.test", tls).await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_is_reported_as_it_is_without_tls() {
+    let ca = Authority::new();
+    let server = Secured::start(ca.server("example.test")).await;
+    let (probe, mut seen) = Probe::new();
+    let options = server.options("example.test", TlsOptions::new().only_ca(ca.ca()));
+    let _client = Client::start(options, probe).unwrap();
+    let _connection = server.scripted.accept().await;
+    seen.connected().await;
+    // Its TCP connection ends without close_notify.
+    drop(server._relay);
+    let error = seen.failed().await;
+    assert!(matches!(error, Error::Stream(StreamError::Eof)), "{error:?}");
 }
 
 #[tokio::test]

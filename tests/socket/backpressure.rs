@@ -107,7 +107,7 @@ async fn the_pong_deadline_rests_while_nobody_reads_and_judges_again_after() {
         received(&socket).await;
     }
     let error = soon(socket.recv()).await.unwrap_err();
-    assert!(error.to_string().contains("no sign of life"), "{error}");
+    assert!(error.to_string().contains("pong_timeout"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

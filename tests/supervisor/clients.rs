@@ -182,7 +182,7 @@ async fn a_client_whose_name_is_taken_does_not_start() {
     let started = Supervisor::builder(Strategy::OneForOne).child(named("a")).child(named("b")).start().await;
     let Err(StartError::Child { id, reason: ExitReason::Failed(reason) }) = started else { panic!("{started:?}") };
     assert_eq!(id, "b");
-    assert!(matches!(reason.downcast_ref(), Some(fresh::client::StartError::AlreadyStarted(_))));
+    assert!(matches!(reason.downcast_ref(), Some(fresh::client::StartError::AlreadyStarted { .. })));
 }
 
 /// Asks another client, by its name, to say something.

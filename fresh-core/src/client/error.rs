@@ -1,50 +1,28 @@
-//! What a call on the handle can answer.
+//! Why a client could not be started, and how it ended.
 
 use std::{error::Error as StdError, fmt};
 
-use crate::{error::SendFailure, exit::ExitReason, registry::AnyClient};
+use crate::{
+    exit::ExitReason,
+    registry::{AnyClient, Taken},
+};
 
-/// An info that was not delivered: the client has ended, or (only `try_info`) the mailbox is full.
-#[derive(Clone)]
-pub struct InfoError<I> {
-    info: I,
-    failure: SendFailure,
-}
-
-impl<I> InfoError<I> {
-    pub(crate) fn new(info: I, failure: SendFailure) -> Self {
-        Self { info, failure }
-    }
-
-    /// Why.
-    pub fn failure(&self) -> &SendFailure {
-        &self.failure
-    }
-
-    /// The info, given back.
-    pub fn into_info(self) -> I {
-        self.info
-    }
-}
-
-impl<I> fmt::Debug for InfoError<I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InfoError").field("failure", &self.failure).finish_non_exhaustive()
-    }
-}
-
-impl<I> fmt::Display for InfoError<I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.failure, f)
-    }
-}
-
-impl<I> StdError for InfoError<I> {}
-
-/// The client ended before there was a connection.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("the client has ended: {0}")]
+/// The client has ended; the reason.
+#[derive(Clone, Debug)]
 pub struct EndedError(pub ExitReason);
+
+impl fmt::Display for EndedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the client has ended: ")?;
+        self.0.fmt_without_sources(f)
+    }
+}
+
+impl StdError for EndedError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.error()?.source()
+    }
+}
 
 impl ExitReason {
     /// `Ok` where the end is not [abnormal](Self::is_abnormal), so that a `main` can end with `?`.
@@ -64,7 +42,18 @@ pub enum StartError {
     /// `start` was called outside of a tokio runtime; `Client::new` gives a future that can be spawned anywhere.
     #[error("there is no tokio runtime here")]
     NoRuntime,
-    /// The options' name is taken; whose it is. Erlang's `{error, {already_started, Pid}}`.
-    #[error("a client of this name is already started")]
-    AlreadyStarted(AnyClient),
+    /// Another client has the name that the options give. Erlang's `{error, {already_started, Pid}}`.
+    #[error("a client named {name:?} is already started")]
+    AlreadyStarted {
+        /// The name.
+        name: String,
+        /// The client that has the name.
+        client: AnyClient,
+    },
+}
+
+impl From<Taken> for StartError {
+    fn from(Taken { name, client }: Taken) -> Self {
+        Self::AlreadyStarted { name, client }
+    }
 }

@@ -13,8 +13,8 @@ use bytestring::ByteString;
 use futures_util::{Stream, stream};
 use tokio::sync::oneshot;
 
-pub use crate::error::SendError;
-pub use error::{EndedError, InfoError, StartError};
+pub use crate::error::{InfoError, SendError};
+pub use error::{EndedError, StartError};
 pub use named::RegistryExt;
 pub use supervised::HandlerFactory;
 

@@ -22,7 +22,7 @@ pub trait RegistryExt: Registry {
     ///
     /// Nobody has the name, or somebody who takes another `Info`.
     fn whereis<I: Send + 'static>(&self, name: &str) -> impl Future<Output = Result<Client<I>, NameError>> + Send {
-        async move { typed(self.whereis_name(name).await) }
+        async move { typed(name, self.whereis_name(name).await) }
     }
 
     /// As [`Client::send`]. `Fresh.send(:ws_conn, frame)`.
@@ -35,7 +35,7 @@ pub trait RegistryExt: Registry {
             let frame = frame.into();
             match self.whereis_name(name).await {
                 Some(client) => client.send(frame).await,
-                None => Err(SendError::new(Some(frame), SendFailure::from(NameError::Unknown))),
+                None => Err(SendError::new(Some(frame), SendFailure::from(unknown(name)))),
             }
         }
     }
@@ -52,7 +52,7 @@ pub trait RegistryExt: Registry {
         reason: impl Into<ByteString> + Send,
     ) -> impl Future<Output = Result<(), Error>> + Send {
         async move {
-            let client = self.whereis_name(name).await.ok_or(SendFailure::from(NameError::Unknown))?;
+            let client = self.whereis_name(name).await.ok_or_else(|| SendFailure::from(unknown(name)))?;
             client.close(code, reason)
         }
     }
@@ -84,7 +84,7 @@ pub trait RegistryExt: Registry {
     /// Nobody has the name.
     fn stop(&self, name: &str) -> impl Future<Output = Result<ExitReason, NameError>> + Send {
         async move {
-            let client = self.whereis_name(name).await.ok_or(NameError::Unknown)?;
+            let client = self.whereis_name(name).await.ok_or_else(|| unknown(name))?;
             Ok(client.stop().await)
         }
     }
@@ -99,10 +99,14 @@ impl LocalRegistry {
     ///
     /// Nobody has the name, or somebody who takes another `Info`.
     pub fn whereis<I: Send + 'static>(&self, name: &str) -> Result<Client<I>, NameError> {
-        typed(self.holder(name))
+        typed(name, self.holder(name))
     }
 }
 
-fn typed<I: Send + 'static>(holder: Option<AnyClient>) -> Result<Client<I>, NameError> {
-    holder.ok_or(NameError::Unknown)?.downcast().ok_or(NameError::OtherInfo)
+fn typed<I: Send + 'static>(name: &str, holder: Option<AnyClient>) -> Result<Client<I>, NameError> {
+    holder.ok_or_else(|| unknown(name))?.downcast().ok_or_else(|| NameError::OtherInfo(name.into()))
+}
+
+fn unknown(name: &str) -> NameError {
+    NameError::Unknown(name.into())
 }

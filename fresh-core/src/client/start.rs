@@ -153,7 +153,7 @@ impl<I: Send + 'static> Starting<I> {
 
     /// Takes the name, where the registry can answer at once.
     fn named(self) -> Result<Self, StartError> {
-        let registration = self.registration.try_now().map_err(StartError::AlreadyStarted)?;
+        let registration = self.registration.try_now()?;
         Ok(Self { registration, ..self })
     }
 
@@ -163,8 +163,7 @@ impl<I: Send + 'static> Starting<I> {
     ) -> (Client<I>, impl Future<Output = ExitReason> + Send + 'static) {
         let Self { options, client, post, registration } = self;
         let entry = async move {
-            let taken = |holder| Reason::from(StartError::AlreadyStarted(holder));
-            let registered = registration.wait().await.map_err(taken)?;
+            let registered = registration.wait().await.map_err(|taken| Reason::from(StartError::from(taken)))?;
             Ok(async move {
                 if let Some(registered) = registered {
                     registered.leave().await;

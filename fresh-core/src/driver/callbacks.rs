@@ -4,14 +4,19 @@ use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
 
-use crate::{action::Action, error::Result, exit::panic_message, machine::Answer};
+use crate::{
+    action::Action,
+    error::{Callback, HandlerError, Result},
+    exit::panic_message,
+    machine::Answer,
+};
 
 /// What a callback returned, as the machine takes it.
 #[inline]
-pub(super) fn answer(returned: Result<Action>) -> Answer {
+pub(super) fn answer(callback: Callback, returned: Result<Action>) -> Answer {
     match returned {
         Ok(action) => Answer::Action(action),
-        Err(error) => Answer::Raised(error.into()),
+        Err(error) => Answer::Raised(HandlerError::new(callback, error)),
     }
 }
 

@@ -6,7 +6,7 @@ use tracing::{Span, info, info_span, warn};
 
 use crate::{
     connection::{ConnectionState, Disconnect, Upgrade},
-    error::Error,
+    error::{Chain, Error},
     exit::ExitReason,
     machine::Event,
     options::{Options, redacted},
@@ -60,7 +60,7 @@ impl Log {
 
     fn failed(self, error: &Error) {
         if self.error {
-            warn!(target: TARGET, transient = error.is_transient(), "{error}");
+            warn!(target: TARGET, transient = error.is_transient(), "{}", Chain(error));
         }
     }
 

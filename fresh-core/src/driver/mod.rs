@@ -34,7 +34,7 @@ use turn::Turn;
 
 use crate::{
     down::Down,
-    error::Reason,
+    error::{Callback, Reason},
     exit::ExitReason,
     handler::Handler,
     machine::{Answer, Event},
@@ -126,7 +126,7 @@ async fn serve<H: Handler>(turn: &mut Turn, post: &mut Post<H::Info>, source: &m
             Due::Info => {
                 let Some(info) = post.next_info() else { continue };
                 if let Some(returned) = turn.beside(post, source.handler.handle_info(info)).await {
-                    turn.answer(answer(returned));
+                    turn.answer(answer(Callback::Info, returned));
                 }
                 continue;
             }
@@ -134,11 +134,18 @@ async fn serve<H: Handler>(turn: &mut Turn, post: &mut Post<H::Info>, source: &m
         };
         let handler = &mut source.handler;
         let returned = match event {
-            Event::Message(message) => turn.beside(post, handler.handle_in(message)).await.map(answer),
-            Event::Control(control) => turn.beside(post, handler.handle_control(control)).await.map(answer),
+            Event::Message(message) => {
+                turn.beside(post, handler.handle_in(message)).await.map(|returned| answer(Callback::In, returned))
+            }
+            Event::Control(control) => turn
+                .beside(post, handler.handle_control(control))
+                .await
+                .map(|returned| answer(Callback::Control, returned)),
             Event::Connected(upgrade) => {
                 source.is_up = true;
-                turn.beside(post, handler.handle_connect(&upgrade)).await.map(answer)
+                turn.beside(post, handler.handle_connect(&upgrade))
+                    .await
+                    .map(|returned| answer(Callback::Connect, returned))
             }
             Event::Down(down) => {
                 put_down(turn, post, source, &down).await;

@@ -11,7 +11,7 @@ use tracing::Span;
 use super::{connection::Connection, log};
 use crate::{
     connection::ConnectionState,
-    error::SendFailure,
+    error::{Chain, SendFailure},
     exit::ExitReason,
     options::{Offline, Options},
     stats::Counters,
@@ -91,6 +91,7 @@ impl Shared {
     pub(crate) fn lost_frames(&self, count: u64, why: &SendFailure) {
         self.counters.frames_lost.add(count);
         if self.error_logging {
+            let why = Chain(why);
             tracing::warn!(target: log::TARGET, parent: &self.span, frames = count, %why, "frames were not sent");
         }
     }

@@ -302,7 +302,7 @@ impl Turn {
             }
             Poll::Ready(Err(error)) => match panic_of(&error) {
                 Some(message) => Wire::Panicked(message),
-                None => Wire::Lost(StreamError::Read(Arc::new(error))),
+                None => Wire::Lost(StreamError::from_read(error)),
             },
         };
         self.feed(Input::Wire(wire));

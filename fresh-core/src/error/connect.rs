@@ -1,37 +1,34 @@
-//! Why no transport came up.
+//! Why no connection could be opened.
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{error::Error as StdError, fmt, io, path::PathBuf, sync::Arc, time::Duration};
 
 use rustls::pki_types::pem;
 
 use super::Reason;
 
-/// Why no transport came up: everything before the upgrade request.
-#[derive(Clone, Debug, thiserror::Error)]
+/// Why no connection could be opened: everything before the upgrade request.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The host's name has no address.
-    #[error("the name could not be resolved: {0}")]
-    Dns(#[source] Arc<io::Error>),
-    /// No address answered, or the Unix socket could not be opened.
-    #[error("{0}")]
-    Io(#[source] Arc<io::Error>),
-    /// The one budget for DNS, TCP, TLS and the upgrade was used up.
-    #[error("not established within {after:?}")]
+    /// The host name has no address.
+    Dns(Arc<io::Error>),
+    /// No address accepted the connection, or the Unix socket could not be opened.
+    Io(Arc<io::Error>),
+    /// The attempt took longer than [`connect_timeout`](crate::Options::connect_timeout), the one budget for the request
+    /// hook, DNS, TCP, TLS and the upgrade.
     Timeout {
         /// The `connect_timeout` that was in force.
         after: Duration,
     },
-    /// TLS did not come up.
-    #[error("TLS: {0}")]
-    Tls(#[from] TlsError),
-    /// Your own `Connector` answered with an error.
-    #[error("the connector failed: {0}")]
+    /// TLS could not be established.
+    Tls(TlsError),
+    /// Your own [`Connector`](crate::options::Connector) returned an error.
     Connector(Reason),
 }
 
 impl ConnectError {
-    pub(crate) fn is_transient(&self) -> bool {
+    /// Whether a later attempt may succeed: always, except for a [`TlsError`] that is permanent.
+    pub fn is_transient(&self) -> bool {
         match self {
             Self::Dns(_) | Self::Io(_) | Self::Timeout { .. } | Self::Connector(_) => true,
             Self::Tls(cause) => cause.is_transient(),
@@ -39,27 +36,51 @@ impl ConnectError {
     }
 }
 
-/// Why TLS did not come up.
-#[derive(Clone, Debug, thiserror::Error)]
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(_) => f.write_str("the host name could not be resolved"),
+            Self::Io(_) => f.write_str("the server could not be reached"),
+            Self::Timeout { after } => write!(f, "the attempt took longer than the `connect_timeout` of {after:?}"),
+            Self::Tls(cause) => fmt::Display::fmt(cause, f),
+            Self::Connector(_) => f.write_str("the connector failed"),
+        }
+    }
+}
+
+impl StdError for ConnectError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Dns(cause) | Self::Io(cause) => Some(&**cause),
+            Self::Timeout { .. } => None,
+            Self::Tls(cause) => cause.source(),
+            Self::Connector(reason) => Some(reason.as_error()),
+        }
+    }
+}
+
+impl From<TlsError> for ConnectError {
+    fn from(cause: TlsError) -> Self {
+        Self::Tls(cause)
+    }
+}
+
+/// Why TLS could not be established.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// rustls refused the peer, or the peer refused us: a bad certificate, no common version.
-    #[error("{0}")]
-    Rustls(#[source] Arc<rustls::Error>),
-    /// The transport failed under the handshake.
-    #[error("{0}")]
-    Io(#[source] Arc<io::Error>),
+    /// rustls refused the server, or the server refused us: a bad certificate, no common version.
+    Rustls(Arc<rustls::Error>),
+    /// The connection failed during the handshake.
+    Io(Arc<io::Error>),
     /// The system's certificate store has no usable root certificate.
-    #[error("no usable root certificate in the system's store")]
     NoRoots,
     /// The program was built with neither of the features `ring` and `aws-lc-rs`, and gave no `ClientConfig`.
-    #[error("no crypto provider: enable the feature `ring` or `aws-lc-rs`, or give a `ClientConfig`")]
     NoProvider,
-    /// The URL's host, or the SNI option, is no name a certificate could hold.
-    #[error("{0:?} is no server name")]
+    /// The URL's host, or [`TlsOptions::server_name`](crate::options::TlsOptions::server_name), cannot be the name in a
+    /// certificate.
     ServerName(String),
-    /// A certificate or key file could not be used.
-    #[error("{path}: {reason}", path = path.display())]
+    /// A certificate or key file cannot be used.
     File {
         /// The file.
         path: PathBuf,
@@ -68,37 +89,20 @@ pub enum TlsError {
     },
 }
 
-/// What is wrong with a PEM file.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FileError {
-    /// It could not be read.
-    #[error(transparent)]
-    Io(Arc<io::Error>),
-    /// It could be read, and is no PEM.
-    #[error(transparent)]
-    Pem(Arc<pem::Error>),
-    /// It has no section of the kind that is needed: no certificate, or no private key.
-    #[error("it holds no PEM section of the kind that is needed")]
-    NoSection,
-    /// rustls has no use for what it holds: a certificate that is none, or a key that is not the certificate's.
-    #[error(transparent)]
-    Rustls(Arc<rustls::Error>),
-}
-
 impl TlsError {
-    /// A certificate that is wrong now is wrong in a second, and so is a peer that speaks another TLS or none.
-    /// What was merely cut short, garbled on its way or given up by the server for its own reasons may pass.
-    fn is_transient(&self) -> bool {
+    /// Whether a later attempt may succeed: where the handshake was cut short, garbled in transit, or ended by the
+    /// server for a reason of its own. A bad certificate stays bad, and so does a server that speaks another TLS version
+    /// or none.
+    pub fn is_transient(&self) -> bool {
         match self {
             Self::Io(_) => true,
-            Self::Rustls(cause) => passes(cause),
+            Self::Rustls(cause) => is_passing(cause),
             Self::NoRoots | Self::NoProvider | Self::ServerName(_) | Self::File { .. } => false,
         }
     }
 }
 
-fn passes(cause: &rustls::Error) -> bool {
+fn is_passing(cause: &rustls::Error) -> bool {
     use rustls::{AlertDescription as Alert, Error};
     matches!(
         cause,
@@ -110,4 +114,66 @@ fn passes(cause: &rustls::Error) -> bool {
                 Alert::CloseNotify | Alert::UserCanceled | Alert::InternalError | Alert::BadRecordMac
             )
     )
+}
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rustls(_) => f.write_str("the TLS handshake failed"),
+            Self::Io(_) => f.write_str("the connection failed during the TLS handshake"),
+            Self::NoRoots => f.write_str("the system's certificate store has no usable root certificate"),
+            Self::NoProvider => f.write_str(
+                "there is no crypto provider: enable the feature `ring` or `aws-lc-rs`, or give a `ClientConfig`",
+            ),
+            Self::ServerName(name) => write!(f, "{name:?} is not a valid TLS server name"),
+            Self::File { path, reason } => write!(f, "{}: {reason}", path.display()),
+        }
+    }
+}
+
+impl StdError for TlsError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Rustls(cause) => Some(&**cause),
+            Self::Io(cause) => Some(&**cause),
+            Self::NoRoots | Self::NoProvider | Self::ServerName(_) => None,
+            Self::File { reason, .. } => reason.source(),
+        }
+    }
+}
+
+/// What is wrong with a PEM file.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum FileError {
+    /// The file could not be read.
+    Io(Arc<io::Error>),
+    /// The file is not valid PEM.
+    Pem(Arc<pem::Error>),
+    /// The file has no PEM section of the kind that is needed: no certificate, or no private key.
+    NoSection,
+    /// rustls refused the content: an invalid certificate, or a key that does not belong to the certificate.
+    Rustls(Arc<rustls::Error>),
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Io(_) => "the file could not be read",
+            Self::Pem(_) => "the file is not valid PEM",
+            Self::NoSection => "the file has no PEM section of the kind that is needed",
+            Self::Rustls(_) => "rustls refused the content of the file",
+        })
+    }
+}
+
+impl StdError for FileError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Io(cause) => Some(&**cause),
+            Self::Pem(cause) => Some(&**cause),
+            Self::NoSection => None,
+            Self::Rustls(cause) => Some(&**cause),
+        }
+    }
 }

@@ -1,33 +1,50 @@
 //! Why the opening handshake did not end in a WebSocket connection (RFC 6455 §4.1).
 
-use std::{io, sync::Arc, time::Duration};
+use std::{error::Error as StdError, fmt, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use super::Reason;
 
-/// Why the upgrade request did not get out.
-#[derive(Clone, Debug, thiserror::Error)]
+/// Why the upgrade request was not sent.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum UpgradeError {
     /// The request could not be built: a header or the URL does not fit HTTP. The reason is an
-    /// [`OptionsError`](crate::options::OptionsError) where a request hook asked for what the options refuse.
-    #[error("the request could not be built: {0}")]
+    /// [`OptionsError`](crate::options::OptionsError) where a request hook asked for something that the options refuse.
     Request(Reason),
-    /// The request hook answered with an error.
-    #[error("the request hook failed: {0}")]
+    /// The request hook returned an error.
     Hook(Reason),
-    /// The transport failed while the request was written.
-    #[error("the request could not be sent: {0}")]
+    /// The connection failed while the request was written.
     Send(Arc<io::Error>),
 }
 
 impl UpgradeError {
-    pub(crate) fn is_transient(&self) -> bool {
+    /// Whether a later attempt may succeed: not for a request that cannot be built.
+    pub fn is_transient(&self) -> bool {
         match self {
             Self::Request(_) => false,
             Self::Hook(_) | Self::Send(_) => true,
+        }
+    }
+}
+
+impl fmt::Display for UpgradeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Request(_) => "the request could not be built",
+            Self::Hook(_) => "the request hook failed",
+            Self::Send(_) => "the request could not be sent",
+        })
+    }
+}
+
+impl StdError for UpgradeError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Request(reason) | Self::Hook(reason) => Some(reason.as_error()),
+            Self::Send(cause) => Some(&**cause),
         }
     }
 }
@@ -55,7 +72,7 @@ pub enum EstablishError {
     #[error("the extension {0:?} was not offered")]
     Extension(String),
     /// The head of the answer is larger than `max_handshake`.
-    #[error("the answer's head is larger than {limit} bytes")]
+    #[error("the head of the response is larger than the {limit} bytes of `max_handshake`")]
     HeadTooLarge {
         /// The `max_handshake` that was in force, in bytes.
         limit: usize,
@@ -63,7 +80,8 @@ pub enum EstablishError {
 }
 
 impl EstablishError {
-    pub(crate) fn is_transient(&self) -> bool {
+    /// Whether a later attempt may succeed: only a refusal with the status 408, 425, 429 or 5xx.
+    pub fn is_transient(&self) -> bool {
         match self {
             Self::Refused(refusal) => refusal.is_transient(),
             Self::NoUpgrade
@@ -96,23 +114,96 @@ impl Refusal {
     }
 }
 
-/// How the HTTP exchange of the upgrade broke.
-#[derive(Clone, Debug, thiserror::Error)]
+/// Why the HTTP exchange of the upgrade failed.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ProcessError {
-    /// The server closed the connection before it had answered.
-    #[error("the server closed the connection before it answered")]
+    /// The server closed the connection before it answered.
     Eof,
-    /// The transport failed while the answer was read.
-    #[error(transparent)]
+    /// The connection failed while the response was read.
     Io(Arc<io::Error>),
-    /// The server sent something before it was asked: what listens there speaks another protocol.
-    #[error("the server spoke before it was asked")]
+    /// The server's bytes are not the response that HTTP/1.1 requires.
+    Malformed {
+        /// What is wrong with the response.
+        response: MalformedResponse,
+        /// How many attempts in a row have ended like this, with this one: the count restarts after any other failure
+        /// and after a connection.
+        in_a_row: u32,
+    },
+}
+
+/// What is wrong with a response that is not the one that HTTP/1.1 requires: most often another protocol is spoken on
+/// that port.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum MalformedResponse {
+    /// The server sent bytes before it received the request, as a mail or SSH server does.
     SpokeFirst,
-    /// A 101 in HTTP/1.0, which knows no upgrade (RFC 9110 §7.8).
-    #[error("a 101 in HTTP/1.0, which knows no upgrade")]
+    /// The server answered 101 in HTTP/1.0, which has no upgrade (RFC 9110 §7.8).
     Version,
-    /// What came is no HTTP/1.1 answer.
-    #[error("{0}")]
+    /// The bytes cannot be parsed as HTTP/1.1; the reason says where parsing failed.
     Http(Reason),
+}
+
+impl ProcessError {
+    /// How many malformed responses in a row are one too many to retry.
+    ///
+    /// A single one may come from a proxy that restarts. A server that repeats it speaks another protocol.
+    pub const MOST_MALFORMED: u32 = 3;
+
+    /// Whether a later attempt may succeed: always, except for the third malformed response in a row
+    /// ([`MOST_MALFORMED`](Self::MOST_MALFORMED)) and those that follow it.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Eof | Self::Io(_) => true,
+            Self::Malformed { in_a_row, .. } => *in_a_row < Self::MOST_MALFORMED,
+        }
+    }
+}
+
+impl From<MalformedResponse> for ProcessError {
+    /// The first in a row; the owner of the attempts counts on.
+    fn from(response: MalformedResponse) -> Self {
+        Self::Malformed { response, in_a_row: 1 }
+    }
+}
+
+impl fmt::Display for ProcessError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Eof => f.write_str("the server closed the connection before it answered"),
+            Self::Io(_) => f.write_str("the response could not be read"),
+            Self::Malformed { response, in_a_row: 0 | 1 } => fmt::Display::fmt(response, f),
+            Self::Malformed { response, in_a_row } => write!(f, "{response} ({in_a_row} times in a row)"),
+        }
+    }
+}
+
+impl StdError for ProcessError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Eof => None,
+            Self::Io(cause) => Some(&**cause),
+            Self::Malformed { response, .. } => response.source(),
+        }
+    }
+}
+
+impl fmt::Display for MalformedResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SpokeFirst => "the server sent bytes before it received the request",
+            Self::Version => "the server answered 101 in HTTP/1.0, which has no upgrade",
+            Self::Http(_) => "the response is not valid HTTP/1.1",
+        })
+    }
+}
+
+impl StdError for MalformedResponse {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::SpokeFirst | Self::Version => None,
+            Self::Http(reason) => Some(reason.as_error()),
+        }
+    }
 }

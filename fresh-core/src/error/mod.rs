@@ -1,12 +1,15 @@
-//! What can go wrong: [`Error`] says whose fault it is ([`Error::kind`]) and whether another try is worth it
-//! ([`Error::is_transient`]).
+//! What can go wrong: an [`Error`] says whose fault it is (its variant), whether a retry is worthwhile
+//! ([`Error::is_transient`]) and whether the connection is gone ([`Error::ends_connection`]).
 //!
-//! Each kind answers to one of Fresh's `error()` atoms; the causes below it are types of their own, so that a
-//! handler matches on what happened instead of reading a text.
+//! Each variant corresponds to one of Fresh's `error()` atoms. It holds a cause of a type of its own, so that a handler
+//! matches on what happened instead of reading a text.
 //!
-//! A text tells everything down to the innermost cause that is known here, so one line of a log is enough. `source()`
-//! gives the same causes as values, down to the `io::Error`.
+//! The `Display` of an error says what its own level knows and never repeats its
+//! [`source`](std::error::Error::source). The sources lead down to the `io::Error`, the `rustls::Error` or the user's own
+//! error where there was one. [`Chain`] displays all of them in one line.
 
+mod callback;
+mod chain;
 mod connect;
 mod handshake;
 mod name;
@@ -14,18 +17,18 @@ mod protocol;
 mod reason;
 mod send;
 mod stream;
-mod unsent;
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
+pub use callback::{Callback, HandlerError};
+pub use chain::Chain;
 pub use connect::{ConnectError, FileError, TlsError};
-pub use handshake::{EstablishError, ProcessError, Refusal, UpgradeError};
+pub use handshake::{EstablishError, MalformedResponse, ProcessError, Refusal, UpgradeError};
 pub use name::NameError;
 pub use protocol::DecodeError;
 pub use reason::Reason;
-pub use send::SendFailure;
+pub use send::{InfoError, SendError, SendFailure};
 pub use stream::StreamError;
-pub use unsent::SendError;
 
 pub use crate::frame::EncodeError;
 
@@ -35,33 +38,34 @@ pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 /// What callbacks return: `?` works on every error type.
 pub type Result<T, E = BoxError> = std::result::Result<T, E>;
 
-/// Why something failed, as `handle_error` is told it.
+/// Why something failed: the argument of `handle_error`.
 ///
-/// Cheap to clone. Its text names neither credentials nor the query of the URL.
+/// Cheap to clone. Its text contains neither credentials nor the query of the URL.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// No transport came up: DNS, TCP, TLS or the connect timeout. Fresh's `connecting_failed`.
+    /// No connection could be opened: DNS, TCP, TLS or the connect timeout. Fresh's `connecting_failed`.
     Connect(ConnectError),
     /// The upgrade request could not be built or sent. Fresh's `upgrading_failed`.
     Upgrade(UpgradeError),
-    /// The server answered, and it is no agreement. Fresh's `establishing_failed`.
+    /// The server answered and did not agree to the upgrade. Fresh's `establishing_failed`.
     Establish(EstablishError),
-    /// The HTTP exchange broke midway. Fresh's `processing_failed`.
+    /// The HTTP exchange failed midway. Fresh's `processing_failed`.
     Process(ProcessError),
     /// An open connection was lost. Fresh's `streaming_failed`.
     Stream(StreamError),
     /// The server broke the protocol. Fresh's `decoding_failed`.
     Decode(DecodeError),
-    /// A frame that may not be sent. Fresh's `encoding_failed`.
+    /// A frame that must not be sent. Fresh's `encoding_failed`.
     Encode(EncodeError),
-    /// A frame that did not get out. Fresh's `casting_failed`.
+    /// A frame that was not sent. Fresh's `casting_failed`.
     Send(SendFailure),
-    /// A callback returned an error: what is a raise in Fresh.
-    Handler(Reason),
+    /// A callback returned an error. In Fresh, a raise.
+    Handler(HandlerError),
 }
 
-/// The kind of an [`Error`], for a `match` that needs no detail.
+/// The variant of an [`Error`] without its cause: a `Copy` value to compare, to count by and to label metrics with, where a
+/// `match` on the variants themselves is too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -101,16 +105,39 @@ impl Error {
         }
     }
 
-    /// Whether the same attempt may succeed later without anybody changing anything.
+    /// Whether a retry is worthwhile: the same attempt, or the same frame, may succeed later although nobody changes
+    /// anything. The cause decides, for example [`EstablishError::is_transient`].
     ///
-    /// The default `handle_error` reconnects on these and ends the client on the others.
+    /// The default `handle_error` ignores `Encode` and `Send`; of the others it reconnects after those that are transient
+    /// and ends the client after those that are not.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Connect(cause) => cause.is_transient(),
             Self::Upgrade(cause) => cause.is_transient(),
             Self::Establish(cause) => cause.is_transient(),
-            Self::Encode(_) | Self::Handler(_) | Self::Send(SendFailure::Source(_)) => false,
-            Self::Process(_) | Self::Stream(_) | Self::Decode(_) | Self::Send(_) => true,
+            Self::Process(cause) => cause.is_transient(),
+            Self::Stream(cause) => cause.is_transient(),
+            Self::Decode(cause) => cause.is_transient(),
+            Self::Encode(cause) => cause.is_transient(),
+            Self::Send(cause) => cause.is_transient(),
+            Self::Handler(cause) => cause.is_transient(),
+        }
+    }
+
+    /// Whether the connection, or the attempt to open one, is gone: after `Connect`, `Upgrade`, `Establish`, `Process`,
+    /// `Stream` and `Decode`.
+    ///
+    /// `Encode`, `Send` and `Handler` cost one frame or one callback, and the connection stays. A write that failed is
+    /// first reported as `Send`, for the frame, and then as `Stream`, for the connection.
+    pub fn ends_connection(&self) -> bool {
+        match self {
+            Self::Connect(_)
+            | Self::Upgrade(_)
+            | Self::Establish(_)
+            | Self::Process(_)
+            | Self::Stream(_)
+            | Self::Decode(_) => true,
+            Self::Encode(_) | Self::Send(_) | Self::Handler(_) => false,
         }
     }
 
@@ -152,7 +179,7 @@ impl Error {
             Self::Decode(cause) => cause,
             Self::Encode(cause) => cause,
             Self::Send(cause) => cause,
-            Self::Handler(reason) => reason.as_error(),
+            Self::Handler(cause) => cause,
         }
     }
 }
@@ -181,7 +208,7 @@ impl fmt::Display for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(self.cause())
+        self.cause().source()
     }
 }
 
@@ -204,6 +231,7 @@ from_cause! {
     DecodeError => Decode,
     EncodeError => Encode,
     SendFailure => Send,
+    HandlerError => Handler,
 }
 
 #[cfg(test)]

@@ -75,6 +75,11 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
+    /// Returns `true`: another connection may end at a server, or hold messages, for which it does not happen.
+    pub fn is_transient(self) -> bool {
+        true
+    }
+
     /// The code our close frame carries: 1002, 1007 or 1009 (RFC 6455 §7.4.1).
     pub fn close_code(self) -> CloseCode {
         match self {

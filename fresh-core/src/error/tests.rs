@@ -5,10 +5,15 @@ use http::{HeaderMap, StatusCode};
 
 use super::*;
 
-fn refused(status: u16) -> Error {
+mod chains;
+
+fn refusal(status: u16) -> Arc<Refusal> {
     let status = StatusCode::from_u16(status).unwrap();
-    let refusal = Refusal { status, headers: HeaderMap::new(), body: Bytes::new(), retry_after: None };
-    EstablishError::Refused(Arc::new(refusal)).into()
+    Arc::new(Refusal { status, headers: HeaderMap::new(), body: Bytes::new(), retry_after: None })
+}
+
+fn refused(status: u16) -> Error {
+    EstablishError::Refused(refusal(status)).into()
 }
 
 #[test]
@@ -27,14 +32,7 @@ fn a_broken_connection_heals_and_a_bad_certificate_does_not() {
     assert!(Error::from(StreamError::Eof).is_transient());
     assert!(Error::from(ConnectError::Timeout { after: Duration::from_secs(8) }).is_transient());
     assert!(!Error::from(ConnectError::Tls(TlsError::Rustls(Arc::new(certificate)))).is_transient());
-    assert!(!Error::Handler("broken".into()).is_transient());
-}
-
-#[test]
-fn the_source_of_an_error_is_its_typed_cause() {
-    let error = Error::from(StreamError::Eof);
-    assert!(error.source().unwrap().downcast_ref::<StreamError>().is_some());
-    assert_eq!(error.to_string(), "streaming failed: the server ended the connection without a close frame");
+    assert!(!Error::from(HandlerError::new(Callback::In, "broken")).is_transient());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use http::{HeaderMap, StatusCode};
 
 use super::*;
-use crate::error::{EncodeError, EstablishError, Refusal, SendFailure, StreamError};
+use crate::error::{Callback, EncodeError, EstablishError, HandlerError, Refusal, SendFailure, StreamError};
 
 struct Bare;
 
@@ -63,7 +63,7 @@ fn by_default_what_can_heal_reconnects_and_the_rest_fails() {
     for error in [StreamError::Eof.into(), refused(StatusCode::SERVICE_UNAVAILABLE)] {
         assert!(matches!(answer(Handler::handle_error(&mut Bare, &error)), Recovery::Reconnect), "{error}");
     }
-    for error in [refused(StatusCode::UNAUTHORIZED), Error::Handler("broken".into())] {
+    for error in [refused(StatusCode::UNAUTHORIZED), HandlerError::new(Callback::In, "broken").into()] {
         assert!(matches!(answer(Handler::handle_error(&mut Bare, &error)), Recovery::Fail(_)), "{error}");
     }
 }

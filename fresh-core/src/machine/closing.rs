@@ -217,8 +217,8 @@ impl Closing {
                 cx.reply_in(ConnectionState::Closing, frames);
                 State::Closing(self)
             }
-            Answer::Raised(reason) => {
-                cx.fault(Error::Handler(reason));
+            Answer::Raised(error) => {
+                cx.fault(error);
                 State::Closing(self)
             }
             Answer::Verdict(recovery, _) => self.verdict(recovery, cx),

@@ -20,7 +20,7 @@ use crate::{
     action::{Action, Frames, Recovery},
     connection::{ConnectionState, Initiator, Upgrade},
     down::Down,
-    error::{Error, SendFailure, StreamError},
+    error::{SendFailure, StreamError},
     exit::ExitReason,
     frame::{CloseCode, CloseFrame, Control, Frame, Message},
 };
@@ -209,8 +209,8 @@ impl Connected {
             Answer::Action(Action::Continue) | Answer::Settled => State::Connected(self),
             Answer::Action(Action::Reply(frames)) => self.reply(frames, cx),
             Answer::Action(Action::Close(close)) => self.reply(Frames::One(close.into()), cx),
-            Answer::Raised(reason) => {
-                cx.fault(Error::Handler(reason));
+            Answer::Raised(error) => {
+                cx.fault(error);
                 State::Connected(self)
             }
             Answer::Verdict(recovery, About::Fault) => self.recover(recovery, cx),

@@ -174,6 +174,7 @@ impl<'a, W: World> Context<'a, W> {
     }
 
     fn ask_about_loss(&mut self, error: Error) -> State {
+        let error = self.retry.count_malformed(error);
         let question = self.question();
         self.world.deliver(Event::Failed(Box::new(error.clone()), About::Loss(question)));
         State::Deciding(Box::new(Deciding::lost(question, error)))
@@ -267,8 +268,8 @@ impl<'a, W: World> Context<'a, W> {
                 None
             }
             Answer::Action(Action::Close(_)) => Some(self.close_without_connection()),
-            Answer::Raised(reason) => {
-                self.fault(Error::Handler(reason));
+            Answer::Raised(error) => {
+                self.fault(error);
                 None
             }
             Answer::Verdict(recovery, _) => self.verdict_offline(recovery),

@@ -16,7 +16,7 @@ use crate::{
     action::{Action, Frames, Recovery},
     backoff::Backoff,
     connection::{ConnectionState, Upgrade},
-    error::{ConnectError, DecodeError, StreamError},
+    error::{Callback, ConnectError, DecodeError, HandlerError, StreamError},
     frame::{CloseFrame, Frame, MessageType},
     options::{BackoffOptions, Offline, Options},
     wire::piece::{Piece, Place},
@@ -200,7 +200,7 @@ fn input(kind: u8, like: u8) -> Input {
         25 => Input::Answer(Answer::Action(Action::Reply(Frames::One(frame(like))))),
         26 => Input::Answer(Answer::Action(Action::Reply(Frames::Many(vec![frame(like), frame(like / 8)])))),
         27 => Input::Answer(Answer::Action(Action::close(1000, ""))),
-        28 => Input::Answer(Answer::Raised("broken".into())),
+        28 => Input::Answer(Answer::Raised(HandlerError::new(Callback::In, "broken"))),
         29 if like.is_multiple_of(8) => Input::Answer(Answer::Panicked("boom".into())),
         29..=33 => Input::Answer(Answer::Verdict(
             recovery(like),

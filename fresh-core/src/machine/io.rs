@@ -7,7 +7,7 @@ use crate::{
     action::{Action, Recovery},
     connection::{Disconnect, Upgrade},
     down::Down,
-    error::{DecodeError, Error, Reason, StreamError},
+    error::{DecodeError, Error, HandlerError, StreamError},
     frame::{CloseFrame, Control, Frame, Message},
     wire::piece::Piece,
 };
@@ -82,7 +82,7 @@ pub(crate) enum Answer {
     /// What a callback wants done.
     Action(Action),
     /// A callback returned an error.
-    Raised(Reason),
+    Raised(HandlerError),
     /// The answer of `handle_error` or `handle_disconnect`.
     Verdict(Recovery, About),
     /// A callback panicked.

@@ -37,13 +37,13 @@ pub enum OptionsError {
     #[error("the subprotocol {0:?} is offered twice")]
     DuplicateProtocol(String),
     /// A window that DEFLATE does not have, or that not every implementation can compress with.
-    #[error("the window bits must be between 9 and 15")]
+    #[error("the window bits of permessage-deflate must be 9 to 15, not {0}")]
     DeflateWindow(u8),
     /// A level that DEFLATE does not have.
-    #[error("the level must be between 1 and 9")]
+    #[error("the `level` of permessage-deflate must be 1 to 9, not {0}")]
     DeflateLevel(u8),
     /// A factor that the backoff cannot be computed with.
-    #[error("the factor must be finite and at least 1")]
+    #[error("the `factor` of the backoff must be finite and at least 1")]
     BackoffFactor,
 }
 

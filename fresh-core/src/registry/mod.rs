@@ -17,7 +17,7 @@ use async_trait::async_trait;
 pub use any::AnyClient;
 pub(crate) use any::Erased;
 pub use local::{LocalRegistry, default_registry};
-pub(crate) use registration::Registration;
+pub(crate) use registration::{Registration, Taken};
 
 /// Where names are kept: this process's own registry, one that a program owns, or one that spans several processes.
 ///

@@ -6,12 +6,19 @@ use futures_util::{FutureExt, future::BoxFuture};
 
 use super::{AnyClient, Name};
 
+/// Another client has the name.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub(crate) name: String,
+    pub(crate) client: AnyClient,
+}
+
 /// A name that is being taken.
 pub(crate) enum Registration {
     /// The client has no name, or has it already.
     Done(Option<Registered>),
     /// A registry that has to wait for something.
-    Pending(BoxFuture<'static, Result<Registered, AnyClient>>),
+    Pending(BoxFuture<'static, Result<Registered, Taken>>),
 }
 
 impl Registration {
@@ -24,7 +31,10 @@ impl Registration {
             let Registered { name, client, .. } = &registered;
             let answer = name.registry.register_name(&name.name, client.clone()).await;
             registered.mine = answer.is_ok();
-            answer.map(|()| registered)
+            match answer {
+                Ok(()) => Ok(registered),
+                Err(client) => Err(Taken { name: registered.name.name.clone(), client }),
+            }
         }))
     }
 
@@ -32,8 +42,8 @@ impl Registration {
     ///
     /// # Errors
     ///
-    /// The name is taken: whose it is.
-    pub(crate) fn try_now(self) -> Result<Self, AnyClient> {
+    /// Another client has the name.
+    pub(crate) fn try_now(self) -> Result<Self, Taken> {
         match self {
             Self::Done(registered) => Ok(Self::Done(registered)),
             Self::Pending(mut asking) => match asking.as_mut().now_or_never() {
@@ -43,7 +53,7 @@ impl Registration {
         }
     }
 
-    pub(crate) async fn wait(self) -> Result<Option<Registered>, AnyClient> {
+    pub(crate) async fn wait(self) -> Result<Option<Registered>, Taken> {
         match self {
             Self::Done(registered) => Ok(registered),
             Self::Pending(asking) => asking.await.map(Some),

@@ -45,8 +45,8 @@ pub enum SocketError {
     #[error(transparent)]
     Failed(Error),
     /// The frame was not sent.
-    #[error("the frame was not sent: {0}")]
-    Send(#[source] SendError),
+    #[error(transparent)]
+    Send(SendError),
     /// The socket could not be started.
     #[error(transparent)]
     Start(StartError),

@@ -15,7 +15,7 @@ use super::{
     key,
 };
 use crate::{
-    error::{Error, EstablishError, ProcessError},
+    error::{Error, EstablishError, MalformedResponse, ProcessError},
     options::DeflateOptions,
 };
 
@@ -41,7 +41,7 @@ pub(crate) fn judge(
     deflate: Option<&DeflateOptions>,
 ) -> Result<Agreement, Error> {
     if answer.version < Version::HTTP_11 {
-        return Err(ProcessError::Version.into());
+        return Err(ProcessError::from(MalformedResponse::Version).into());
     }
     let headers = &answer.headers;
     if !is_websocket(headers) {

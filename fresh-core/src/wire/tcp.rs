@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use crate::{
-    error::{ConnectError, Error, UpgradeError},
+    error::{Chain, ConnectError, Error, UpgradeError},
     options::{Options, Target, Transport},
 };
 
@@ -82,12 +82,13 @@ fn cause(error: &(dyn StdError + Send + Sync + 'static)) -> ConnectError {
         }
         next = error.source();
     }
-    ConnectError::Io(Arc::new(io::Error::other(error.to_string())))
+    ConnectError::Io(Arc::new(io::Error::other(Chain(error).to_string())))
 }
 
 /// The same error again, as one that is only borrowed cannot be kept.
 pub(crate) fn owned(error: &io::Error) -> io::Error {
-    error.raw_os_error().map_or_else(|| io::Error::new(error.kind(), error.to_string()), io::Error::from_raw_os_error)
+    let copy = || io::Error::new(error.kind(), Chain(error).to_string());
+    error.raw_os_error().map_or_else(copy, io::Error::from_raw_os_error)
 }
 
 #[cfg(test)]

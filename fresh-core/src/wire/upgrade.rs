@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     connection::Upgrade,
-    error::{ConnectError, Error, EstablishError, ProcessError, Refusal, TlsError, UpgradeError},
+    error::{ConnectError, Error, EstablishError, MalformedResponse, ProcessError, Refusal, TlsError, UpgradeError},
     options::{Io, Options, Request, Transport},
 };
 
@@ -66,7 +66,7 @@ pub(crate) async fn upgrade(
     let limit = options.limits.max_handshake.max(LEAST_HEAD);
     let Transport { io, peer_addr, local_addr } = transport;
     let (sender, connection) =
-        builder(limit).handshake(TokioIo::new(Tagged(io))).await.map_err(|error| broken(error, limit))?;
+        builder(limit).handshake(TokioIo::new(Tagged::new(io))).await.map_err(|error| broken(error, limit))?;
 
     let exchange = pin!(exchange(sender, asked, limit, deadline, |head| {
         answer::judge(head, &key, &request.protocols, options.deflate.as_ref())
@@ -88,15 +88,23 @@ pub(crate) async fn upgrade(
     };
     let parts = switched
         .downcast::<TokioIo<Tagged>>()
-        .map_err(|_| ProcessError::Http("hyper gave another stream back".into()))?;
-    Ok(Upgraded { io: parts.io.into_inner().0, read: parts.read_buf.into(), upgrade, deflate: agreement.deflate })
+        .map_err(|_| malformed(MalformedResponse::Http("hyper gave another stream back".into())))?;
+    Ok(Upgraded {
+        io: parts.io.into_inner().into_inner(),
+        read: parts.read_buf.into(),
+        upgrade,
+        deflate: agreement.deflate,
+    })
 }
 
-/// Header names go out as `Upgrade`, `Sec-Websocket-Key`: they have no case (RFC 9110 §5.1), but old servers and
-/// middleboxes look for `Upgrade` and `Connection` as every browser writes them.
+/// Header names are sent as `Upgrade`, `X-Api-Key`. Names are case-insensitive (RFC 9110 §5.1), but old servers and
+/// middleboxes compare bytes; [`Tagged`] restores the case of the names that RFC 6455 defines.
+///
+/// A folded header of the response is one value, with spaces in place of the fold (RFC 9112 §5.2).
 fn builder(limit: usize) -> http1::Builder {
     let mut builder = http1::Builder::new();
-    builder.title_case_headers(true).max_buf_size(limit).max_header_size(limit).max_headers(MAX_FIELDS);
+    builder.title_case_headers(true).allow_obsolete_multiline_headers_in_responses(true);
+    builder.max_buf_size(limit).max_header_size(limit).max_headers(MAX_FIELDS);
     builder
 }
 
@@ -156,9 +164,13 @@ fn broken(error: hyper::Error, limit: usize) -> Error {
         return ProcessError::Eof.into();
     }
     if error.is_canceled() {
-        return ProcessError::SpokeFirst.into();
+        return malformed(MalformedResponse::SpokeFirst);
     }
-    ProcessError::Http(error.into()).into()
+    malformed(MalformedResponse::Http(error.into()))
+}
+
+fn malformed(response: MalformedResponse) -> Error {
+    ProcessError::from(response).into()
 }
 
 fn broken_io(error: &io::Error) -> Error {

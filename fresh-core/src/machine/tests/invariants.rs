@@ -1,7 +1,7 @@
 //! What holds for every course of events.
 
 use super::*;
-use crate::error::{ConnectError, DecodeError};
+use crate::error::{Callback, ConnectError, DecodeError, HandlerError};
 
 /// One of the inputs that a driver could give, at random.
 fn any_input(random: &mut fastrand::Rng) -> Input {
@@ -30,7 +30,7 @@ fn any_input(random: &mut fastrand::Rng) -> Input {
         21 if random.u8(0..8) == 0 => Input::Answer(Answer::Verdict(Recovery::Close, about)),
         21 => Input::Answer(Answer::Verdict(Recovery::Restart, about)),
         22 if random.u8(0..8) == 0 => Input::Answer(Answer::Panicked("boom".into())),
-        22 => Input::Answer(Answer::Raised("broken".into())),
+        22 => Input::Answer(Answer::Raised(HandlerError::new(Callback::In, "broken"))),
         24 => Input::Command(piece(Place::First, random.u64(0..2))),
         25 => Input::Command(piece(Place::Middle, random.u64(0..2))),
         26 => Input::Command(piece(if random.bool() { Place::Last } else { Place::Only }, random.u64(0..2))),

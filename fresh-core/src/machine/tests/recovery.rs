@@ -1,7 +1,7 @@
 //! What comes after a loss: attempts, delays, and the end.
 
 use super::*;
-use crate::error::ConnectError;
+use crate::error::{Callback, ConnectError, HandlerError, MalformedResponse, ProcessError};
 
 fn failed(rig: &mut Rig) -> &mut Rig {
     rig.feed(Input::Attempt(Attempt::Failed(ConnectError::Timeout { after: S }.into())))
@@ -16,6 +16,67 @@ fn refused_for(seconds: u64) -> Error {
         retry_after: Some(Duration::from_secs(seconds)),
     };
     EstablishError::Refused(std::sync::Arc::new(refusal)).into()
+}
+
+/// An attempt that fails with this error, and the error as the handler is given it.
+fn reported(rig: &mut Rig, error: impl Into<Error>) -> Error {
+    rig.effects();
+    rig.feed(Input::Attempt(Attempt::Failed(error.into())));
+    match rig.told().pop() {
+        Some(Told::Failed(error, About::Loss(_))) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The next attempt, which meets a malformed response: how many there were in a row, and whether a retry is worthwhile.
+fn malformed(rig: &mut Rig, response: MalformedResponse) -> (u32, bool) {
+    let error = reported(rig, ProcessError::from(response));
+    let Error::Process(ProcessError::Malformed { in_a_row, .. }) = &error else { panic!("{error:?}") };
+    let counted = (*in_a_row, error.is_transient());
+    retry(rig);
+    counted
+}
+
+fn retry(rig: &mut Rig) {
+    rig.verdict(Recovery::Reconnect);
+    let delay = rig.until_next().expect("the next attempt waits");
+    rig.pass(delay);
+    assert_eq!(rig.state(), ConnectionState::Connecting);
+}
+
+#[test]
+fn the_third_malformed_response_in_a_row_is_not_worth_a_retry() {
+    let mut rig = Rig::new();
+    rig.feed(Input::Start);
+    let http = || MalformedResponse::Http("no HTTP".into());
+    assert_eq!(malformed(&mut rig, http()), (1, true));
+    assert_eq!(malformed(&mut rig, MalformedResponse::SpokeFirst), (2, true), "a banner may come before the request");
+    assert_eq!(malformed(&mut rig, http()), (3, false));
+    assert_eq!(malformed(&mut rig, http()), (4, false), "where the handler retries all the same");
+}
+
+#[test]
+fn another_failure_between_two_malformed_responses_starts_the_count_over() {
+    let mut rig = Rig::new();
+    rig.feed(Input::Start);
+    for _ in 0..3 {
+        assert_eq!(malformed(&mut rig, MalformedResponse::Version), (1, true));
+        assert_eq!(malformed(&mut rig, MalformedResponse::Version), (2, true));
+        assert!(reported(&mut rig, ProcessError::Eof).is_transient());
+        retry(&mut rig);
+    }
+}
+
+#[test]
+fn a_connection_between_two_malformed_responses_starts_the_count_over() {
+    let mut rig = Rig::new();
+    rig.feed(Input::Start);
+    malformed(&mut rig, MalformedResponse::SpokeFirst);
+    malformed(&mut rig, MalformedResponse::SpokeFirst);
+    rig.establish();
+    rig.receive(Frame::close(1012, "")).lose();
+    retry(&mut rig);
+    assert_eq!(malformed(&mut rig, MalformedResponse::SpokeFirst), (1, true));
 }
 
 #[test]
@@ -257,7 +318,7 @@ fn a_connection_that_stayed_up_gives_all_attempts_back() {
 #[test]
 fn a_fault_that_is_ignored_leaves_the_connection_alone() {
     let mut rig = Rig::connected();
-    rig.answer(Answer::Raised("broken".into()));
+    rig.answer(Answer::Raised(HandlerError::new(Callback::In, "broken")));
     assert!(matches!(&rig.told()[..], [Told::Failed(Error::Handler(_), About::Fault)]));
     rig.answer(Answer::Verdict(Recovery::Ignore, About::Fault));
     assert_eq!(rig.state(), ConnectionState::Connected);

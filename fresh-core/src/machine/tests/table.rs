@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 use ConnectionState::{Closing, Connected, Connecting, Deciding, Draining, Ended, Idle, Upgrading, Waiting};
 
 use super::{super::timers::Timer, *};
-use crate::error::{ConnectError, DecodeError, Reason};
+use crate::error::{Callback, ConnectError, DecodeError, HandlerError};
 
 const STATES: [ConnectionState; 9] =
     [Idle, Connecting, Upgrading, Connected, Closing, Deciding, Waiting, Draining, Ended];
@@ -190,7 +190,7 @@ fn input(name: &str) -> Input {
         "reply" => action(Action::reply("x")),
         "reply close" => action(Action::reply(Frame::Close(None))),
         "action close" => action(Action::close(1000, "")),
-        "raised" => Input::Answer(Answer::Raised(Reason::from("broken"))),
+        "raised" => Input::Answer(Answer::Raised(HandlerError::new(Callback::In, "broken"))),
         "panicked" => Input::Answer(Answer::Panicked("boom".into())),
         "settled" => Input::Answer(Answer::Settled),
         "timer connect" => Input::Timer(Timer::Connect),

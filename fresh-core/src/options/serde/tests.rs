@@ -117,9 +117,9 @@ fn compression_takes_effect() {
     assert_eq!(deflate(json!({})), Some(DeflateOptions::new()));
     assert_eq!(parsed(json!({ "url": "ws://host/" })).deflate, None);
     for (config, message) in [
-        (json!({ "client_max_window_bits": 8 }), "the window bits must be between 9 and 15"),
-        (json!({ "server_max_window_bits": 16 }), "the window bits must be between 9 and 15"),
-        (json!({ "level": 0 }), "the level must be between 1 and 9"),
+        (json!({ "client_max_window_bits": 8 }), "the window bits of permessage-deflate must be 9 to 15, not 8"),
+        (json!({ "server_max_window_bits": 16 }), "the window bits of permessage-deflate must be 9 to 15, not 16"),
+        (json!({ "level": 0 }), "the `level` of permessage-deflate must be 1 to 9, not 0"),
     ] {
         assert_eq!(refused(json!({ "url": "ws://host/", "deflate": config })), message);
     }
@@ -157,7 +157,10 @@ fn the_message_of_the_option_arrives() {
             json!({ "url": "ws://host/", "headers": { "upgrade": "x" } }),
             "the header `upgrade` belongs to the handshake",
         ),
-        (json!({ "url": "ws://host/", "backoff": { "factor": 0.5 } }), "the factor must be finite and at least 1"),
+        (
+            json!({ "url": "ws://host/", "backoff": { "factor": 0.5 } }),
+            "the `factor` of the backoff must be finite and at least 1",
+        ),
         (json!({ "url": "ws://host/", "tls": { "key": "k" } }), "`tls.certificate` and `tls.key` go together"),
         (
             json!({ "url": "ws://host/", "tls": { "only_ca": ["a"], "extra_ca": ["b"] } }),

@@ -137,7 +137,10 @@ fn compression_is_agreed_on_once_by_an_answer_to_the_offer() {
 fn http_1_0_knows_no_upgrade() {
     let mut answer = good_and(&[]);
     answer.version = Version::HTTP_10;
-    assert!(matches!(judge(&answer, KEY, &[], None), Err(Error::Process(ProcessError::Version))));
+    assert!(matches!(
+        judge(&answer, KEY, &[], None),
+        Err(Error::Process(ProcessError::Malformed { response: MalformedResponse::Version, .. }))
+    ));
 }
 
 /// What `Retry-After` asks for at 1994-11-06 08:49:37 GMT.

@@ -10,7 +10,7 @@ use tokio::{
 
 use super::*;
 use crate::{
-    error::{BoxError, TlsError},
+    error::{BoxError, Chain, TlsError},
     options::Connector,
 };
 
@@ -75,7 +75,7 @@ async fn a_port_that_nobody_listens_on_is_an_io_error() {
     let error = opened(&options(format!("ws://{address}/"))).await.unwrap_err();
     let Error::Connect(ConnectError::Io(cause)) = &error else { panic!("{error:?}") };
     assert_eq!(cause.kind(), io::ErrorKind::ConnectionRefused);
-    assert!(error.to_string().to_lowercase().contains("refused"), "{error}");
+    assert!(Chain(&error).to_string().to_lowercase().contains("refused"), "{error}");
 }
 
 #[cfg(unix)]
@@ -157,7 +157,8 @@ async fn tls_is_spoken_over_the_user_s_connector() {
 async fn a_connector_that_fails_is_told_as_such() {
     let error = opened(&options("ws://host/").connector(Failing)).await.unwrap_err();
     assert!(matches!(&error, Error::Connect(ConnectError::Connector(_))));
-    assert_eq!(error.to_string(), "connecting failed: the connector failed: the tunnel is down");
+    assert_eq!(error.to_string(), "connecting failed: the connector failed");
+    assert_eq!(Chain(&error).to_string(), format!("{error}: the tunnel is down"));
 }
 
 #[tokio::test]

@@ -125,7 +125,7 @@ impl Server {
     /// The accept that belongs to the request's key.
     fn accept(&self) -> String {
         let asked = String::from_utf8_lossy(&self.asked);
-        let key = asked.lines().find_map(|line| line.strip_prefix("Sec-Websocket-Key: "));
+        let key = asked.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
         key::accept(key.unwrap_or_default())
     }
 

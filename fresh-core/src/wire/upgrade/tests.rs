@@ -15,7 +15,7 @@ async fn server(mut io: DuplexStream, answer: Vec<Vec<u8>>) -> (String, DuplexSt
         request.push(io.read_u8().await.unwrap());
     }
     let request = String::from_utf8(request).unwrap();
-    let accept = key::accept(line(&request, "Sec-Websocket-Key"));
+    let accept = key::accept(line(&request, "Sec-WebSocket-Key"));
     for part in answer {
         // Where the client has seen enough, it no longer reads.
         let part = String::from_utf8_lossy(&part).replace("ACCEPT", &accept);
@@ -92,6 +92,11 @@ fn establish(outcome: Result<Upgraded, Error>) -> EstablishError {
     error
 }
 
+fn malformed(error: Error) -> MalformedResponse {
+    let Error::Process(ProcessError::Malformed { response, in_a_row: 1 }) = error else { panic!("{error:?}") };
+    response
+}
+
 fn refused(outcome: Result<Upgraded, Error>) -> Arc<Refusal> {
     let error = establish(outcome);
     let EstablishError::Refused(refusal) = error else { panic!("{error:?}") };
@@ -109,10 +114,58 @@ async fn the_request_goes_out_as_browsers_write_it() {
     assert!(sent.starts_with("GET /chat?room=1 HTTP/1.1\r\nHost: example.com:9000\r\n"), "{sent}");
     assert_eq!(line(&sent, "Upgrade"), "websocket");
     assert_eq!(line(&sent, "Connection"), "Upgrade");
-    assert_eq!(line(&sent, "Sec-Websocket-Version"), "13");
-    assert_eq!(line(&sent, "Sec-Websocket-Protocol"), "chat, mqtt");
+    assert_eq!(line(&sent, "Sec-WebSocket-Version"), "13");
+    assert_eq!(line(&sent, "Sec-WebSocket-Protocol"), "chat, mqtt");
     assert_eq!(line(&sent, "Authorization"), "Bearer token");
     assert!(!sent.to_lowercase().contains("content-length"));
+}
+
+/// The names of the headers, byte by byte as the server reads them.
+fn names(request: &str) -> Vec<&str> {
+    request.lines().skip(1).filter_map(|line| line.split_once(": ")).map(|(name, _)| name).collect()
+}
+
+#[tokio::test]
+async fn header_names_go_out_in_the_case_of_the_rfcs() {
+    let options = options();
+    #[cfg(feature = "deflate")]
+    let options = options.deflate(crate::options::DeflateOptions::new());
+    // A transport that accepts a few bytes at a time splits the names, too.
+    for capacity in [1, 7, 4096] {
+        let (ours, theirs) = duplex(capacity);
+        let mut request = request();
+        request.url = Url::parse("ws://user:word@example.com/sec-websocket-key?Sec-Websocket-Key").unwrap();
+        request.headers.insert("x-api-key", HeaderValue::from_static("Sec-Websocket-Key"));
+        request.headers.insert("origin", HeaderValue::from_static("https://example.com"));
+        let upgrading = upgrade(Transport::new(ours), request, &options, None);
+        let (outcome, (sent, _io)) = tokio::join!(upgrading, server(theirs, vec![GOOD.into()]));
+        assert!(outcome.is_ok());
+        let mut expected = vec![
+            "Host",
+            "Upgrade",
+            "Connection",
+            "Sec-WebSocket-Key",
+            "Sec-WebSocket-Version",
+            "Sec-WebSocket-Protocol",
+        ];
+        if cfg!(feature = "deflate") {
+            expected.push("Sec-WebSocket-Extensions");
+        }
+        expected.extend(["Authorization", "X-Api-Key", "Origin"]);
+        assert_eq!(names(&sent), expected, "{sent}");
+        assert!(sent.starts_with("GET /sec-websocket-key?Sec-Websocket-Key HTTP/1.1\r\n"), "{sent}");
+        assert_eq!(line(&sent, "X-Api-Key"), "Sec-Websocket-Key");
+    }
+}
+
+#[tokio::test]
+async fn a_folded_header_of_the_answer_is_one_value() {
+    let folded = GOOD.replace("Sec-WebSocket-Accept: ACCEPT", "Sec-WebSocket-Accept:\r\n\tACCEPT");
+    let folded = folded.replace("\r\n\r\n", "\r\nX-Served-By: one,\r\n   two\r\n\r\n");
+    let upgrade = answered(&folded).await.unwrap().upgrade;
+    let value = upgrade.headers["x-served-by"].to_str().unwrap();
+    assert_eq!(value.split_whitespace().collect::<Vec<_>>(), ["one,", "two"]);
+    assert!(!value.contains(['\r', '\n', '\t']), "{value:?}");
 }
 
 #[tokio::test]
@@ -310,7 +363,7 @@ async fn a_server_that_speaks_first_is_a_process_error() {
     let (ours, mut theirs) = duplex(4096);
     theirs.write_all(b"220 mail.example.com ESMTP\r\n").await.unwrap();
     let error = error(upgrade(Transport::new(ours), request(), &options(), None).await);
-    assert!(matches!(error, Error::Process(ProcessError::SpokeFirst)), "{error:?}");
+    assert!(matches!(malformed(error), MalformedResponse::SpokeFirst));
 }
 
 #[tokio::test]
@@ -322,10 +375,10 @@ async fn what_is_no_http_answer_is_a_process_error() {
         "HTTP/1.1 101 x\r\nno colon\r\n\r\n",
     ] {
         let error = error(answered(answer).await);
-        assert!(matches!(error, Error::Process(ProcessError::Http(_))), "{answer:?}: {error:?}");
+        assert!(matches!(malformed(error), MalformedResponse::Http(_)), "{answer:?}");
     }
     let old = error(answered(&GOOD.replace("HTTP/1.1", "HTTP/1.0")).await);
-    assert!(matches!(old, Error::Process(ProcessError::Version)), "{old:?}");
+    assert!(matches!(malformed(old), MalformedResponse::Version));
 }
 
 /// A stream on which one direction fails.
