@@ -123,6 +123,16 @@ impl<I: Send + 'static> Client<I> {
     }
 }
 
+impl<I: Send + 'static> Client<I> {
+    /// As [`new`](Self::new), for a handler that never replies: its callbacks run however much waits to be written.
+    pub(crate) fn new_silent<H: Handler<Info = I>>(
+        options: Options,
+        handler: impl FnOnce(Self) -> H,
+    ) -> (Self, impl Future<Output = ExitReason> + Send + 'static) {
+        Starting::new(options).run(|client| Source::single(handler(client)))
+    }
+}
+
 /// A client that has its channels and not yet its handler.
 struct Starting<I> {
     options: Options,

@@ -5,6 +5,8 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use tokio::sync::mpsc;
+
 use crate::{connection::Disconnect, error::Error, exit::ExitReason, frame::Frame};
 
 /// Tells the sockets of one owner apart; unique in the process. The pid in hackney_ws's messages.
@@ -58,6 +60,16 @@ impl SocketEvent {
             Self::Frame(_, frame) => Some(frame),
             Self::Closed(..) | Self::Failed(..) | Self::Ended(..) => None,
         }
+    }
+}
+
+/// The channel of an owner. Two owners are equal if they are the same channel.
+#[derive(Clone, Debug)]
+pub(super) struct Owner(pub(super) mpsc::Sender<SocketEvent>);
+
+impl PartialEq for Owner {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.same_channel(&other.0)
     }
 }
 

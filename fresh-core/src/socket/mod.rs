@@ -3,19 +3,21 @@
 //! A [`Socket`] is for code that pulls frames when it wants them (`recv`, a `Stream`, bytes by `AsyncRead`), or wants
 //! them as messages in a channel. It runs on the same driver as a [`Client`](client::Client): a connected socket is one task.
 
+mod delivery;
 mod error;
 mod event;
 mod forwarder;
 mod halves;
 mod inbox;
 mod io;
-mod life;
 mod options;
 mod outbox;
 mod queue;
+mod readers;
 mod shared;
 mod state;
 mod stream;
+mod task;
 
 use std::{convert::Infallible, fmt, future::poll_fn, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -36,7 +38,7 @@ use crate::{
     stats::Stats,
 };
 use outbox::Outbox;
-use queue::Reader;
+use readers::Reader;
 use shared::Shared;
 
 /// What a socket runs. It takes no info, as nobody would be told of it.
@@ -163,9 +165,7 @@ impl Socket {
     ///
     /// `NoOwner`; `WrongState` where the socket is closed and nothing is left to be handed out.
     pub fn set_active(&self, active: Active) -> Result<(), SocketError> {
-        self.shared.inbox.set_active(active)?;
-        self.shared.send_courier();
-        Ok(())
+        self.shared.set_active(active)
     }
 
     /// Gives the socket another owner; any handle may. hackney_ws's `controlling_process/2`.
@@ -177,9 +177,7 @@ impl Socket {
     ///
     /// `WrongState` where the socket is closed and nothing is left to be handed out.
     pub fn controlling_process(&self, owner: mpsc::Sender<SocketEvent>) -> Result<(), SocketError> {
-        self.shared.inbox.set_owner(owner)?;
-        self.shared.send_courier();
-        Ok(())
+        self.shared.set_owner(owner)
     }
 
     /// [`close_with`](Self::close_with) 1000 and no reason. hackney_ws's `close/1`.

@@ -12,15 +12,16 @@ use std::{
 use bytestring::ByteString;
 use tokio::{
     runtime::Handle,
-    sync::{Semaphore, oneshot},
+    sync::{Semaphore, mpsc, oneshot},
 };
 
 use super::{
-    Client, SocketOptions, SocketState,
+    Active, Client, SocketEvent, SocketOptions, SocketState,
     error::SocketError,
+    event::Owner,
     forwarder::Forwarder,
     inbox::Inbox,
-    life::{deliver_rest, live},
+    task::{self, Running, deliver_rest},
 };
 use crate::{
     client::StartError,
@@ -55,9 +56,13 @@ enum Phase {
 
 impl Shared {
     pub(super) fn new(mut options: SocketOptions) -> Self {
-        let owner = options.owner.take();
+        let inbox = Inbox::new(options.most_frames, options.most_bytes);
+        if let Some(owner) = options.owner.take() {
+            // A socket that has just been started accepts any owner.
+            let _ = inbox.set_owner(Owner(owner));
+        }
         Self {
-            inbox: Arc::new(Inbox::new(options.most_frames, options.most_bytes, options.active, owner)),
+            inbox: Arc::new(inbox),
             recv_timeout: options.recv_timeout,
             turn: Semaphore::new(1),
             phase: Mutex::new(Phase::Idle(Box::new(options))),
@@ -76,15 +81,15 @@ impl Shared {
             return Err(SocketError::WrongState { state: phase.state(&self.inbox) });
         };
         let runtime = Handle::try_current().map_err(|_| SocketError::Start(StartError::NoRuntime))?;
-        self.inbox.check_owner()?;
+        self.inbox.set_active(options.active)?;
         let (opening, opened) = oneshot::channel();
+        self.inbox.opening(opening);
         // The inbox is the queue; the driver keeps one frame before it.
         let options = options.options.clone().inbound(1, 0).offline(Offline::Reject);
         let options = Options { linger: Some(LINGER), ..options };
-        let (mut opening, inbox) = (Some(opening), Arc::clone(&self.inbox));
-        let (client, running) =
-            Client::new_with(options, move |client| Forwarder::new(client, Arc::clone(&inbox), opening.take()));
-        runtime.spawn(live(Arc::clone(&self.inbox), client.clone(), running));
+        let inbox = Arc::clone(&self.inbox);
+        let (client, driver) = Client::new_silent(options, |client| Forwarder::new(client, inbox));
+        runtime.spawn(task::run(Arc::clone(&self.inbox), client.clone(), driver));
         *phase = Phase::Started { client: client.clone(), runtime };
         Ok(Attempt { client, opened })
     }
@@ -99,7 +104,7 @@ impl Shared {
         match &*phase {
             Phase::Idle(_) => {
                 *phase = Phase::Closed;
-                self.inbox.told();
+                self.inbox.never_opened();
                 Ok(None)
             }
             Phase::Closed => Ok(None),
@@ -123,13 +128,22 @@ impl Shared {
         }
     }
 
-    /// Has what is left delivered, where the connection has ended and its task with it.
-    pub(super) fn send_courier(&self) {
-        if let Phase::Started { runtime, .. } = &*self.phase()
-            && self.inbox.calls_courier()
-        {
-            runtime.spawn(deliver_rest(Arc::clone(&self.inbox)));
+    /// Changes the mode; before the connection, it is the mode that the connection begins with.
+    pub(super) fn set_active(&self, mode: Active) -> Result<(), SocketError> {
+        let mut phase = self.phase();
+        let needs_task = self.inbox.set_active(mode)?;
+        match &mut *phase {
+            Phase::Idle(options) => options.active = mode,
+            Phase::Started { runtime, .. } if needs_task => {
+                runtime.spawn(deliver_rest(Running::new(Arc::clone(&self.inbox))));
+            }
+            Phase::Started { .. } | Phase::Closed => {}
         }
+        Ok(())
+    }
+
+    pub(super) fn set_owner(&self, owner: mpsc::Sender<SocketEvent>) -> Result<(), SocketError> {
+        self.inbox.set_owner(Owner(owner))
     }
 
     fn phase(&self) -> MutexGuard<'_, Phase> {

@@ -7,7 +7,7 @@ use std::{
 
 use futures_util::{Sink, Stream};
 
-use super::{ReadHalf, Socket, SocketError, SocketState, WriteHalf, queue::Reader};
+use super::{ReadHalf, Socket, SocketError, SocketState, WriteHalf, readers::Reader};
 use crate::{
     error::SendError,
     frame::{Frame, Message},
