@@ -80,9 +80,11 @@ impl Inbox {
         let mut state = self.lock();
         let ping = matches!(frame, Frame::Ping(_));
         let room = state.queue.has_room_after_close();
+        // A reader that waits for this frame takes it at once. Otherwise the frame gets memory of its own.
+        let is_taken_at_once = state.queue.is_empty() && !state.readers.is_empty();
         let verdict = self.step(&mut state, Input::Received { ping, room });
         if matches!(verdict, Verdict::Keep) {
-            state.queue.push(frame);
+            state.queue.push(if is_taken_at_once { frame } else { frame.compact() });
         }
         matches!(verdict, Verdict::Lose)
     }
@@ -292,5 +294,57 @@ impl State {
             Duty::Watch(owner) => Duty::Watch(owner.clone()),
             Duty::Deliver(owner) => Duty::Deliver(owner.clone()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{pin::pin, task::Waker};
+
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn take(inbox: &Inbox) -> Poll<Result<Frame, SocketError>> {
+        inbox.poll_take(Reader::Recv, &mut Context::from_waker(Waker::noop()))
+    }
+
+    fn binary(taken: Poll<Result<Frame, SocketError>>) -> Bytes {
+        let Poll::Ready(Ok(Frame::Binary(bytes))) = taken else { panic!("{taken:?}") };
+        bytes
+    }
+
+    #[test]
+    fn a_frame_that_waits_does_not_keep_the_read_buffer_that_it_came_in() {
+        let inbox = Inbox::new(64, 256 << 10);
+        let buffer = Bytes::from(vec![7; 64 << 10]);
+        inbox.push(Frame::Binary(buffer.slice(..100)));
+        inbox.push(Frame::Pong(buffer.slice(..100)));
+        assert!(buffer.is_unique());
+        assert_eq!(binary(take(&inbox)), buffer.slice(..100));
+    }
+
+    #[test]
+    fn a_frame_that_a_reader_waits_for_is_not_copied() {
+        let inbox = Inbox::new(64, 256 << 10);
+        assert!(take(&inbox).is_pending());
+        let buffer = Bytes::from(vec![7; 64 << 10]);
+        inbox.push(Frame::Binary(buffer.slice(..100)));
+        // The reader has been woken and can take one frame at once. The next one waits.
+        inbox.push(Frame::Binary(buffer.slice(..100)));
+        assert_eq!(binary(take(&inbox)).as_ptr(), buffer.as_ptr());
+        assert!(buffer.is_unique());
+    }
+
+    #[test]
+    fn messages_of_more_than_16_kib_count_for_the_read_buffer_that_they_may_hold() {
+        let inbox = Inbox::new(64, 256 << 10);
+        for _ in 0..3 {
+            inbox.push(Frame::binary(vec![0; 17 << 10]));
+        }
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(pin!(inbox.room()).poll(&mut cx).is_ready());
+        inbox.push(Frame::binary(vec![0; 17 << 10]));
+        assert!(pin!(inbox.room()).poll(&mut cx).is_pending());
     }
 }

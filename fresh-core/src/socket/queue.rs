@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::frame::Frame;
 
-/// A queue of frames, bounded by their number and by their bytes.
+/// A queue of frames, bounded by their number and by the memory that they hold.
 #[derive(Debug)]
 pub(super) struct Queue {
     frames: VecDeque<Frame>,
@@ -19,13 +19,13 @@ impl Queue {
     }
 
     pub(super) fn push(&mut self, frame: Frame) {
-        self.bytes = self.bytes.saturating_add(frame.payload_len());
+        self.bytes = self.bytes.saturating_add(frame.held_bytes());
         self.frames.push_back(frame);
     }
 
     pub(super) fn pop(&mut self) -> Option<Frame> {
         let frame = self.frames.pop_front()?;
-        self.bytes = self.bytes.saturating_sub(frame.payload_len());
+        self.bytes = self.bytes.saturating_sub(frame.held_bytes());
         Some(frame)
     }
 
