@@ -129,7 +129,7 @@ impl<I: Send + 'static> Client<I> {
         options: Options,
         handler: impl FnOnce(Self) -> H,
     ) -> (Self, impl Future<Output = ExitReason> + Send + 'static) {
-        Starting::new(options).run(|client| Source::single(handler(client)))
+        Starting::new(options).run(|client| Source::silent(handler(client)))
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn run<H: Handler, K: Future<Output = ()> + Send>(
     let span = shared.span.clone();
     let ending = Ending(Arc::clone(&shared));
     // In a box: a future that moves it from one function to the next has room for it in each.
-    let mut turn = Box::new(Turn::new(options, shared, post, source.is_renewable()));
+    let mut turn = Box::new(Turn::new(options, shared, post, &source));
     async move {
         let ending = ending;
         let reason = match turn.admitted(entry).await {

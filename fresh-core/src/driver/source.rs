@@ -6,6 +6,7 @@ use crate::handler::Handler;
 pub(crate) struct Source<H: Handler> {
     pub(super) handler: H,
     factory: Option<Factory<H>>,
+    replies: bool,
 }
 
 type Factory<H> = Box<dyn FnMut() -> H + Send>;
@@ -13,11 +14,21 @@ type Factory<H> = Box<dyn FnMut() -> H + Send>;
 impl<H: Handler> Source<H> {
     /// A handler that cannot be made again.
     pub(crate) fn single(handler: H) -> Self {
-        Self { handler, factory: None }
+        Self { handler, factory: None, replies: true }
     }
 
     pub(crate) fn factory(mut factory: impl FnMut() -> H + Send + 'static) -> Self {
-        Self { handler: factory(), factory: Some(Box::new(factory)) }
+        Self { handler: factory(), factory: Some(Box::new(factory)), replies: true }
+    }
+
+    /// A handler whose callbacks never reply. They run however much waits to be written.
+    pub(crate) fn silent(handler: H) -> Self {
+        Self { handler, factory: None, replies: false }
+    }
+
+    /// Whether a callback may add to what waits to be written.
+    pub(super) fn replies(&self) -> bool {
+        self.replies
     }
 
     pub(super) fn is_renewable(&self) -> bool {

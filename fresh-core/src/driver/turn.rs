@@ -21,6 +21,8 @@ use super::{
     mail::{Confirm, Control, Mail, Post},
     pieces::Underway,
     shared::Shared,
+    source::Source,
+    stream::Stream,
 };
 use crate::{
     action::{Action, Frames},
@@ -28,6 +30,7 @@ use crate::{
     connection::ConnectionState,
     error::{Reason, SendFailure},
     exit::ExitReason,
+    handler::Handler,
     machine::{Answer, Command, Config, Input, Machine, Origin, Outbound},
     options::Options,
 };
@@ -37,6 +40,8 @@ const BURST: usize = 128;
 
 pub(super) struct Turn<I> {
     pub(super) machine: Machine,
+    /// Whether callbacks may reply.
+    replies: bool,
     now: Instant,
     /// A callback was pending since that time.
     pended: bool,
@@ -66,11 +71,12 @@ pub(super) struct Turn<I> {
 }
 
 impl<I: Send + 'static> Turn<I> {
-    pub(super) fn new(options: Options, shared: Arc<Shared>, post: Post<I>, renewable: bool) -> Self {
-        let machine = Machine::new(Config::new(&options, renewable), Backoff::new(options.backoff));
+    pub(super) fn new<H: Handler>(options: Options, shared: Arc<Shared>, post: Post<I>, source: &Source<H>) -> Self {
+        let machine = Machine::new(Config::new(&options, source.is_renewable()), Backoff::new(options.backoff));
         Self {
             state: machine.state(),
             machine,
+            replies: source.replies(),
             now: now(),
             pended: false,
             calls: Calls::new(&options),
@@ -315,7 +321,9 @@ impl<I: Send + 'static> Turn<I> {
     #[inline]
     pub(super) fn flows(&mut self) -> bool {
         let open = self.machine.is_open() && self.calls.is_empty() && self.burst < BURST;
-        open && !self.renewal && self.link.stream().is_some_and(|stream| !stream.is_full() && !stream.paused)
+        let replies = self.replies;
+        let may_take = |stream: &mut Stream| !(stream.paused || replies && stream.is_full());
+        open && !self.renewal && self.link.stream().is_some_and(may_take)
     }
 
     #[inline]
@@ -370,7 +378,11 @@ impl<I: Send + 'static> Turn<I> {
     /// Whether a callback may begin: the client is not on its way out, and so little waits to be written, or for the end
     /// of a message in pieces, that a reply may add to it.
     pub(super) fn may_call(&mut self) -> bool {
-        !self.machine.is_leaving() && !self.is_full() && self.machine.waiting() < self.options.write_buffer
+        !self.machine.is_leaving() && self.has_room_for_reply()
+    }
+
+    fn has_room_for_reply(&mut self) -> bool {
+        !self.replies || (!self.is_full() && self.machine.waiting() < self.options.write_buffer)
     }
 
     /// Whether there is a call that may begin.
