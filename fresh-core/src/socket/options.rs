@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use url::Host;
 
 use super::{event::SocketEvent, state::Active};
-use crate::options::{Options, OptionsError, TlsOptions};
+use crate::options::{Limits, Options, OptionsError, TlsOptions};
 
 /// How the bytes of a socket travel. hackney_ws's `transport`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -128,6 +128,34 @@ impl SocketOptions {
         self
     }
 
+    /// How long the close handshake may take. Default: 5 s. See [`Options::close_timeout`]; there is no "off". The 5 s of
+    /// hackney_ws's `closing`.
+    pub fn close_timeout(mut self, timeout: Duration) -> Self {
+        self.options = self.options.close_timeout(timeout);
+        self
+    }
+
+    /// How often a ping is sent while connected. Default: 30 s. Zero turns the keepalive off; see
+    /// [`Options::ping_interval`]. hackney_ws sends none.
+    pub fn ping_interval(mut self, interval: Duration) -> Self {
+        self.options = self.options.ping_interval(interval);
+        self
+    }
+
+    /// How much the server may make us hold. Default: frames of 16 MiB, messages of 64 MiB; see [`Limits`]. There is no
+    /// "off": give larger numbers. hackney_ws's `max_frame_size` and `max_message_size`.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.options = self.options.limits(limits);
+        self
+    }
+
+    /// How many encoded bytes wait for the transport before `send` waits for room. Default: 1 MiB; at least 1 byte. See
+    /// [`Options::write_buffer`]; there is no "off". It does not limit what is received.
+    pub fn write_buffer(mut self, bytes: usize) -> Self {
+        self.options = self.options.write_buffer(bytes);
+        self
+    }
+
     /// How `wss` is secured; see [`TlsOptions`]. Default: the system's root certificates; there is no "off" but `ws`.
     /// hackney_ws's `ssl_options`.
     pub fn tls(mut self, tls: TlsOptions) -> Self {
@@ -161,6 +189,9 @@ impl SocketOptions {
 
     /// How many received frames, and how many bytes of them, wait to be taken before the connection is no longer read.
     /// Default: 64 frames, 256 KiB; at least one frame is always held. It takes the place of `Options::inbound`.
+    ///
+    /// A payload of more than 16 KiB counts for at least 64 KiB, as it may keep the read buffer it came in. A smaller one
+    /// that has to wait is copied out of the buffer.
     ///
     /// There is no "off": give large numbers. A small queue lets the server feel soon that nobody reads; a large one
     /// costs memory.
