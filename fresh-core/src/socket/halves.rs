@@ -80,6 +80,15 @@ impl WriteHalf {
         self.0.close_with(code, reason).await
     }
 
+    /// Ends the writing, so that the other half can read what the server still sends; see [`Socket::finish`].
+    ///
+    /// # Errors
+    ///
+    /// Those of `Socket::finish`.
+    pub async fn finish(&mut self) -> Result<(), SocketError> {
+        self.0.finish().await
+    }
+
     /// The whole socket, for everything else.
     pub fn socket(&self) -> &Socket {
         &self.0

@@ -19,9 +19,18 @@ mod state;
 mod stream;
 mod task;
 
-use std::{convert::Infallible, fmt, future::poll_fn, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    fmt,
+    future::poll_fn,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytestring::ByteString;
+use futures_util::Sink;
 use tokio::sync::mpsc;
 
 pub use error::SocketError;
@@ -70,8 +79,8 @@ pub struct Socket {
     shared: Arc<Shared>,
     /// Which handle this is, for the waker of its `Stream`.
     handle: u64,
-    /// What its `Sink` was given.
-    outbox: Outbox,
+    /// What its `Sink` has collected. The lock is for `close`, which has only a shared reference.
+    outbox: Mutex<Outbox>,
 }
 
 impl Socket {
@@ -189,14 +198,17 @@ impl Socket {
         self.close_with(CloseCode::NORMAL_CLOSURE, "").await
     }
 
-    /// Closes the socket behind the frames sent so far, and waits until nothing of it is left. hackney_ws's `close/2`.
+    /// Closes the socket behind the frames that were sent, and waits until nothing of it is left. hackney_ws's `close/2`.
     ///
     /// That takes as long as the server's answer, at most the `close_timeout`. A server that answers and does not end TCP,
-    /// as it should (RFC 6455 §7.1.1), gets 50 ms for that. Dropping the future does not undo it. An
-    /// attempt to connect is given up; on a socket that is closing it waits, on one that is closed it does nothing.
+    /// as it should (RFC 6455 §7.1.1), gets 50 ms for that. Dropping the future does not undo the close. An attempt to
+    /// connect is given up. On a socket that is closing it waits, and on one that is closed it does nothing.
+    ///
+    /// Frames that the `Sink` of this handle has collected and not flushed are sent before the close frame.
     ///
     /// What was received before can still be taken. What comes after is kept while there is room and then dropped, so
-    /// that a socket that nobody reads closes too; to read on, send the close frame by the [`Sink`](futures_util::Sink).
+    /// that a socket that nobody reads closes too. To read on until the server has sent everything, use
+    /// [`finish`](Self::finish).
     ///
     /// # Errors
     ///
@@ -206,10 +218,25 @@ impl Socket {
         code: impl Into<CloseCode>,
         reason: impl Into<ByteString>,
     ) -> Result<(), SocketError> {
-        if let Some(client) = self.shared.close(code.into(), reason.into())? {
+        let unsent = || self.outbox.lock().unwrap_or_else(PoisonError::into_inner).take_collected();
+        if let Some(client) = self.shared.close(code.into(), reason.into(), unsent)? {
             client.closed().await;
         }
         Ok(())
+    }
+
+    /// Sends a close frame with 1000 behind everything that the `Sink` has collected, and waits until it is written. What
+    /// the server sends until it answers can still be read, with backpressure, up to the `close_timeout`. `shutdown` of a
+    /// TCP stream.
+    ///
+    /// This is `SinkExt::close` under a name of its own: `socket.close()` is always [`close`](Self::close).
+    ///
+    /// # Errors
+    ///
+    /// `WrongState` before the socket is connected; `Send` if a collected frame was not written. It is `Ok` on a socket
+    /// that is closing or closed.
+    pub async fn finish(&mut self) -> Result<(), SocketError> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_close(cx)).await
     }
 
     /// Where the socket stands at this moment.
@@ -255,8 +282,12 @@ impl Socket {
         self.shared.inbox.id
     }
 
+    fn outbox(&mut self) -> &mut Outbox {
+        self.outbox.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn handle(shared: Arc<Shared>) -> Self {
-        Self { handle: shared.next_handle(), shared, outbox: Outbox::default() }
+        Self { handle: shared.next_handle(), shared, outbox: Mutex::default() }
     }
 
     async fn take(&self) -> Result<Frame, SocketError> {

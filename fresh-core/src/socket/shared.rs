@@ -94,8 +94,13 @@ impl Shared {
         Ok(Attempt { client, opened })
     }
 
-    /// Begins to close; the client whose end is to be awaited, where there is one.
-    pub(super) fn close(&self, code: CloseCode, reason: ByteString) -> Result<Option<Client>, SocketError> {
+    /// Begins to close behind these frames; returns the client whose end is to be awaited, if there is one.
+    pub(super) fn close(
+        &self,
+        code: CloseCode,
+        reason: ByteString,
+        unsent: impl FnOnce() -> Vec<Frame>,
+    ) -> Result<Option<Client>, SocketError> {
         let frame = Frame::Close(Some(CloseFrame::new(code, reason.clone())));
         if let Err(error) = frame.check() {
             return Err(SocketError::Send(SendError::new(Some(frame), error)));
@@ -109,6 +114,11 @@ impl Shared {
             }
             Phase::Closed => Ok(None),
             Phase::Started { client, .. } => {
+                for frame in unsent() {
+                    if let Err(error) = client.try_send(frame) {
+                        client.lost_frame(&error);
+                    }
+                }
                 // The frame was checked, and a client that has ended needs no closing.
                 let _ = client.close(code, reason);
                 self.inbox.close();
