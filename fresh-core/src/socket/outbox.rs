@@ -10,11 +10,11 @@ use tokio_util::sync::ReusableBoxFuture;
 use super::{Client, SocketError};
 use crate::frame::{CloseCode, Frame};
 
-/// So many frames are collected, or so many bytes, before the sink has to wait.
+/// The sink writes when it has collected this many frames or bytes.
 const MOST_FRAMES: usize = 64;
 const MOST_BYTES: usize = 64 << 10;
 
-/// What a `Sink` was given and has not written.
+/// The frames that a `Sink` was given and has not written.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     collected: Vec<Frame>,

@@ -1,4 +1,4 @@
-//! What all handles of one socket share, and how far it has come.
+//! The parts of a socket that all its handles share, and the phase it is in.
 
 use std::{
     fmt,
@@ -33,17 +33,17 @@ use crate::{
 /// How long a server that answered our close frame may take to end TCP, as it should (RFC 6455 §7.1.1); then we do.
 const LINGER: Duration = Duration::from_millis(50);
 
-/// Its drop is that of the last handle.
+/// It is dropped with the last handle.
 pub(super) struct Shared {
     pub(super) inbox: Arc<Inbox>,
     pub(super) recv_timeout: Option<Duration>,
-    /// Its one permit is the turn to `recv`, given to those who wait in the order in which they came.
+    /// Its one permit is the turn to `recv`. Calls get it in their order.
     pub(super) turn: Semaphore,
     phase: Mutex<Phase>,
     handles: AtomicU64,
 }
 
-/// How far a socket has come.
+/// The phases of a socket.
 enum Phase {
     Idle(Box<SocketOptions>),
     Started {
@@ -74,7 +74,7 @@ impl Shared {
         self.handles.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Begins to connect, where the socket is idle.
+    /// Begins to connect if the socket is idle.
     pub(super) fn launch(&self) -> Result<Attempt, SocketError> {
         let mut phase = self.phase();
         let Phase::Idle(options) = &*phase else {
@@ -167,7 +167,7 @@ impl Phase {
             Self::Idle(_) => SocketState::Idle,
             Self::Closed => SocketState::Closed,
             Self::Started { client, .. } => match client.state().into() {
-                // The driver has yet to take it up.
+                // The driver has not handled the close yet.
                 SocketState::Connected if inbox.is_closing() => SocketState::Closing,
                 state @ (SocketState::Idle
                 | SocketState::Upgrading
@@ -195,7 +195,7 @@ impl fmt::Debug for Shared {
     }
 }
 
-/// An attempt to connect that somebody waits for; dropped before its outcome, it is given up.
+/// An attempt to connect. Dropped before its outcome is known, it is given up.
 pub(super) struct Attempt {
     client: Client,
     opened: oneshot::Receiver<Result<(), SocketError>>,
@@ -209,7 +209,7 @@ impl Attempt {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        // The outcome was taken where there is nothing to receive and nobody to send it.
+        // A terminated channel has delivered the outcome.
         if !self.opened.is_terminated() {
             let _ = self.client.close(CloseCode::NORMAL_CLOSURE, "");
         }

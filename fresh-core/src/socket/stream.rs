@@ -13,11 +13,11 @@ use crate::{
     frame::{Frame, Message},
 };
 
-/// The messages that come, without pongs; it ends when the close handshake has, and after an error that ends the
+/// The received messages, without pongs. The stream ends with the close handshake, and after an error that ends the
 /// connection.
 ///
-/// It is `recv` in another form, so it needs passive mode; the option `recv_timeout` does not count. Where another handle
-/// reads too, a frame goes to the one that looks first.
+/// It is `recv` in another form, so it needs passive mode; the option `recv_timeout` does not apply. If another handle
+/// reads too, a frame goes to the one that polls first.
 impl Stream for Socket {
     type Item = Result<Message, SocketError>;
 
