@@ -4,8 +4,9 @@
 //! visitor ──TCP──▶ tunnel ──WebSocket──▶ gateway ──TCP──▶ service
 //! ```
 //!
-//! Visitor and service speak over TCP and know nothing of WebSockets. The tunnel is all that is ours to show: for each
-//! visitor one socket, and `copy_bidirectional`. Ends travel too: when the visitor has said all, the service hears it.
+//! Visitor and service use TCP and know nothing of WebSockets. The tunnel needs one socket for each visitor, and
+//! `copy_bidirectional`. The end of each direction is passed on: when the visitor has sent everything, the service sees the
+//! end of its input.
 //!
 //! ```sh
 //! cargo run --example tunnel
@@ -42,7 +43,7 @@ async fn main() -> fresh::Result<()> {
     Ok(())
 }
 
-/// Says many lines, then that this was all, and checks what comes back.
+/// Sends many lines, ends its output, and checks the answer.
 async fn visit(entrance: SocketAddr) -> fresh::Result<()> {
     let (mut answers, mut questions) = TcpStream::connect(entrance).await?.into_split();
     let asking = async {

@@ -1,4 +1,4 @@
-//! The loop between what is typed and what comes.
+//! The loop that reads typed lines and received frames.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::command::{Command, HELP};
 
-/// How many frames came so far.
+/// The number of received frames so far.
 pub(crate) type Heard = watch::Receiver<u64>;
 
 pub(crate) struct Terminal {
@@ -21,7 +21,7 @@ pub(crate) struct Terminal {
     heard: watch::Sender<u64>,
 }
 
-/// What a session came to.
+/// The outcome of a session.
 pub(crate) struct Summary {
     sent: u64,
     heard: u64,
@@ -54,7 +54,7 @@ impl Terminal {
         Ok(Summary { sent: self.sent, heard: *self.heard.borrow(), end })
     }
 
-    /// Does what a line says; how the socket ended, where it did.
+    /// Runs the command of a line; returns how the socket ended, if it did.
     async fn typed(&mut self, line: &str) -> fresh::Result<Option<String>> {
         println!("> {line}");
         match Command::parse(line) {
@@ -96,9 +96,9 @@ impl Terminal {
         }
     }
 
-    /// What came before the close, and how it went.
+    /// Shows the frames that were received before the close; returns how the socket ended.
     async fn last_words(&mut self) -> String {
-        // Whatever the mode is, from here on we ask.
+        // The rest is taken by `recv`, in every mode.
         let _ = self.socket.set_active(Active::Off);
         loop {
             if let Ok(event) = self.events.try_recv() {
@@ -126,7 +126,7 @@ impl Terminal {
         }
     }
 
-    /// The answer of a call; an error is shown, as it ends nothing.
+    /// The value of a call; an error is shown and does not end the session.
     fn shown<T>(&self, answer: Result<T, SocketError>) -> Option<T> {
         answer.inspect_err(|error| println!("* {}", Chain(error))).ok()
     }

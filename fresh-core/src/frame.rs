@@ -55,13 +55,13 @@ impl Message {
         self.len() == 0
     }
 
-    /// The same message with memory of its own if its payload is small: a payload that shares the buffer which it was
-    /// read into keeps all of that buffer.
+    /// The same message. A payload of at most 32 KiB gets an allocation of its own, so that a message that waits for
+    /// long does not keep the read buffer it came in.
     pub(crate) fn compact(self) -> Self {
         match self {
-            Self::Text(text) if text.len() <= COMPACTED => Self::Text(ByteString::from(&text[..])),
-            Self::Binary(bytes) if bytes.len() <= COMPACTED => Self::Binary(Bytes::copy_from_slice(&bytes)),
-            large @ (Self::Text(_) | Self::Binary(_)) => large,
+            Self::Text(text) if text.len() <= COMPACT => Self::Text(ByteString::from(String::from(&*text))),
+            Self::Text(text) => Self::Text(text),
+            Self::Binary(bytes) => Self::Binary(compact(bytes)),
         }
     }
 
@@ -75,10 +75,6 @@ impl Message {
         matches!(self, Self::Binary(_))
     }
 }
-
-/// A payload of at most this many bytes is copied by [`Message::compact`]: half of the largest read buffer, so that a
-/// larger one keeps at most about twice its size.
-const COMPACTED: usize = 32 << 10;
 
 /// What the data of a message is: the `/type/` of RFC 6455 §6.1. Chosen by its opcode (§5.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -176,6 +172,24 @@ impl Frame {
         }
     }
 
+    /// The same frame, with a payload that is copied as by [`Message::compact`].
+    pub(crate) fn compact(self) -> Self {
+        match self {
+            Self::Text(text) => Message::Text(text).compact().into(),
+            Self::Binary(bytes) => Self::Binary(compact(bytes)),
+            Self::Ping(payload) => Self::Ping(compact(payload)),
+            Self::Pong(payload) => Self::Pong(compact(payload)),
+            Self::Close(_) => self,
+        }
+    }
+
+    /// How many bytes of memory the payload of a compact frame may hold: its length, and at least a whole read buffer
+    /// for one that was too large to be copied.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let len = self.payload_len();
+        if len > COMPACT { len.max(READ_BUFFER) } else { len }
+    }
+
     /// The length of the payload on the wire, in bytes, before compression.
     pub fn payload_len(&self) -> usize {
         match self {
@@ -185,6 +199,17 @@ impl Frame {
             Self::Close(Some(close)) => 2 + close.reason.len(),
         }
     }
+}
+
+/// The largest payload that is copied out of the read buffer when it has to wait, in bytes: half of that buffer, so that a
+/// larger payload holds about twice its size at most.
+const COMPACT: usize = 32 << 10;
+
+/// The size of the read buffer that a payload may share with others, in bytes. A larger payload has a buffer for itself.
+const READ_BUFFER: usize = 64 << 10;
+
+fn compact(bytes: Bytes) -> Bytes {
+    if bytes.len() > COMPACT { bytes } else { Bytes::copy_from_slice(&bytes) }
 }
 
 /// The largest payload of a control frame, in bytes (RFC 6455 §5.5).
@@ -411,6 +436,39 @@ mod tests {
         let sendable: Vec<u16> = (0..=u16::MAX).filter(|&code| CloseCode(code).is_sendable()).collect();
         let expected: Vec<u16> = (1000..=1003).chain(1007..=1014).chain(3000..=4999).collect();
         assert_eq!(sendable, expected);
+    }
+
+    #[test]
+    fn a_compact_frame_has_the_same_payload_in_memory_of_its_own() {
+        let buffer = Bytes::from(vec![b'x'; 64 << 10]);
+        let text = ByteString::try_from(buffer.slice(..10)).unwrap();
+        let small = buffer.slice(..COMPACT);
+        for frame in
+            [Frame::Text(text), Frame::Binary(small), Frame::Ping(buffer.slice(..5)), Frame::Pong(buffer.slice(..5))]
+        {
+            assert_eq!(frame.clone().compact(), frame);
+            assert_eq!(frame.held_bytes(), frame.payload_len());
+            let Ok(payload) = data(frame.clone().compact()).try_into_mut() else { panic!("{frame:?} is shared") };
+            assert!(payload.capacity() <= frame.payload_len());
+        }
+    }
+
+    #[test]
+    fn a_large_payload_is_not_copied_and_counts_for_the_read_buffer_that_it_may_hold() {
+        let buffer = Bytes::from(vec![b'x'; 64 << 10]);
+        let large = Frame::Binary(buffer.slice(..COMPACT + 1));
+        let pointer = data(large.clone()).as_ptr();
+        assert_eq!(data(large.clone().compact()).as_ptr(), pointer);
+        assert_eq!(large.held_bytes(), 64 << 10);
+        assert_eq!(Frame::binary(vec![0; 100_000]).held_bytes(), 100_000);
+    }
+
+    fn data(frame: Frame) -> Bytes {
+        match frame {
+            Frame::Text(text) => text.into_bytes(),
+            Frame::Binary(bytes) | Frame::Ping(bytes) | Frame::Pong(bytes) => bytes,
+            Frame::Close(_) => panic!("a close frame has no data"),
+        }
     }
 
     #[test]

@@ -230,7 +230,8 @@ async fn a_send_whose_connection_goes_gives_an_error_and_the_socket_is_closed() 
 #[tokio::test(start_paused = true)]
 async fn the_close_timeout_is_an_option() {
     let server = Server::in_memory();
-    let (socket, connection) = open(&server, server.options().close_timeout(Duration::from_secs(1))).await;
+    let options = SocketOptions::from(server.options()).close_timeout(Duration::from_secs(1));
+    let (socket, connection) = open(&server, options).await;
     let _frozen = connection.freeze();
     let (took, closed) = timed(socket.close()).await;
     closed.unwrap();

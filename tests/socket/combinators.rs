@@ -111,6 +111,71 @@ async fn a_sink_that_is_closed_says_goodbye_once_and_all_that_the_server_still_s
 }
 
 #[tokio::test(start_paused = true)]
+async fn finish_is_the_sinks_close_under_a_name_that_no_other_method_hides() {
+    for in_halves in [false, true] {
+        let server = Server::in_memory_with_buffer(256);
+        let options = SocketOptions::from(server.options()).inbound(2, usize::MAX);
+        let (mut socket, mut connection) = open(&server, options).await;
+        let serving = tokio::spawn(async move {
+            connection.expect_text("last").await;
+            connection.expect_close(1000).await;
+            for n in 0..500 {
+                connection.send(numbered(n)).await;
+            }
+            connection.finish_close().await;
+        });
+        let rest: Vec<Message> = if in_halves {
+            let (read, mut write) = socket.split();
+            write.feed(text("last")).await.unwrap();
+            soon(write.finish()).await.unwrap();
+            soon(write.finish()).await.unwrap();
+            soon(read.try_collect()).await.unwrap()
+        } else {
+            socket.feed(text("last")).await.unwrap();
+            soon(socket.finish()).await.unwrap();
+            assert_eq!(socket.state(), SocketState::Closing);
+            soon(socket.try_collect()).await.unwrap()
+        };
+        assert_eq!(rest.iter().map(number).collect::<Vec<_>>(), (0..500).collect::<Vec<_>>());
+        serving.await.unwrap();
+    }
+    let mut idle = Socket::start(SocketOptions::new("ws://host").unwrap());
+    assert_eq!(soon(idle.finish()).await.unwrap_err().state(), Some(SocketState::Idle));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_sends_what_the_sink_of_its_handle_has_collected() {
+    // More than the sink collects at once.
+    const FRAMES: usize = 100;
+    let (mut socket, mut connection, _server) = passive().await;
+    for n in 0..FRAMES {
+        socket.feed(numbered(n)).await.unwrap();
+    }
+    let (closed, ()) = tokio::join!(socket.close(), async {
+        for n in 0..FRAMES {
+            connection.expect_text(n.to_string()).await;
+        }
+        connection.expect_close(1000).await;
+        connection.finish_close().await;
+    });
+    closed.unwrap();
+    assert_eq!(socket.stats().frames_lost, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_counts_what_the_sink_has_collected_and_nobody_can_send_any_more() {
+    let (mut socket, mut connection, _server) = passive().await;
+    for n in 0..3 {
+        socket.feed(numbered(n)).await.unwrap();
+    }
+    connection.close(1000, "").await;
+    connection.finish_close().await;
+    settle().await;
+    socket.close().await.unwrap();
+    assert_eq!(socket.stats().frames_lost, 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_sink_that_the_server_closed_is_an_error_to_send_and_none_to_close() {
     let (mut socket, mut connection, _server) = passive().await;
     connection.close(1000, "").await;

@@ -1,11 +1,24 @@
 //! What ends a socket besides a close, and that nothing of it stays behind.
 
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, OnceLock},
+};
+
 use fresh::{
     ExitReason, Socket,
+    options::{Connector, Target, Transport},
     socket::{Active, SocketError, SocketEvent, SocketOptions, SocketState},
     testing::{Connection, Server},
 };
-use tokio::{runtime, time::timeout};
+use futures_util::FutureExt;
+use tokio::{
+    net::TcpStream,
+    runtime,
+    sync::mpsc::{self, error::TryRecvError},
+    time::timeout,
+};
+use tokio_util::io::InspectReader;
 
 use super::{numbered, open, owned, passive, received, refused, told};
 use crate::support::{
@@ -179,6 +192,107 @@ fn a_runtime_that_is_shut_down_ends_the_socket_and_a_waiting_recv() {
     let error = others.block_on(refused(&socket));
     assert!(matches!(error, SocketError::Ended(ExitReason::Aborted)), "{error:?}");
     assert_eq!(socket.state(), SocketState::Closed);
+}
+
+/// Looks at a socket when its transport is dropped, and sends on whether the end was reported then, and the state.
+struct Witness {
+    socket: Arc<OnceLock<Socket>>,
+    seen: mpsc::UnboundedSender<(bool, SocketState)>,
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        let socket = self.socket.get().unwrap();
+        let is_reported = socket.recv().now_or_never().is_some();
+        self.seen.send((is_reported, socket.state())).unwrap();
+    }
+}
+
+/// Connects to one address by a stream that has a witness.
+struct Witnessed(SocketAddr, Mutex<Option<Witness>>);
+
+#[async_trait::async_trait]
+impl Connector for Witnessed {
+    async fn connect(&self, _: &Target) -> fresh::Result<Transport> {
+        let stream = TcpStream::connect(self.0).await?;
+        let witness = self.1.lock().unwrap().take();
+        // The function is dropped with the stream.
+        Ok(Transport::new(InspectReader::new(stream, move |_: &[u8]| _ = &witness)))
+    }
+}
+
+#[test]
+fn a_runtime_that_is_shut_down_reports_the_end_only_when_the_state_says_closed() {
+    let ours = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (seen, mut looks) = mpsc::unbounded_channel();
+    let (socket, _connection) = ours.block_on(async {
+        let server = Server::tcp().await;
+        let shown = Arc::<OnceLock<Socket>>::default();
+        let witness = Witness { socket: Arc::clone(&shown), seen };
+        let addr = server.url().socket_addrs(|| None).unwrap()[0];
+        let options = server.options().connector(Witnessed(addr, Mutex::new(Some(witness))));
+        let (socket, connection) = open(&server, options).await;
+        shown.set(socket.clone()).unwrap();
+        (socket, connection)
+    });
+    drop(ours);
+    let (is_reported, state) = looks.try_recv().unwrap();
+    assert!(!is_reported || state == SocketState::Closed, "the end is reported, and the socket is {state}");
+    assert!(matches!(socket.recv().now_or_never(), Some(Err(SocketError::Ended(ExitReason::Aborted)))));
+    assert_eq!(socket.state(), SocketState::Closed);
+}
+
+#[test]
+fn a_runtime_that_is_shut_down_leaves_an_owner_what_its_channel_has_room_for_and_the_rest_to_recv() {
+    for capacity in [8, 1] {
+        let ours = runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let (socket, mut events, _connection) = ours.block_on(async {
+            let server = Server::in_memory();
+            let (options, events) = owned(server.options(), capacity);
+            let (socket, mut connection) = open(&server, options.active(Active::On)).await;
+            for n in 0..3 {
+                connection.send(numbered(n)).await;
+            }
+            settle().await;
+            (socket, events, connection)
+        });
+        drop(ours);
+        for n in 0..capacity.min(3) {
+            let event = events.try_recv().unwrap();
+            assert_eq!(event.into_frame(), Some(numbered(n)));
+        }
+        if capacity > 3 {
+            assert!(matches!(events.try_recv(), Ok(SocketEvent::Ended(_, ExitReason::Aborted))));
+            assert!(matches!(events.try_recv(), Err(TryRecvError::Disconnected)));
+            continue;
+        }
+        for n in capacity..3 {
+            assert_eq!(socket.recv().now_or_never().unwrap().unwrap(), numbered(n));
+        }
+        assert!(matches!(socket.recv().now_or_never(), Some(Err(SocketError::Ended(ExitReason::Aborted)))));
+        assert!(matches!(events.try_recv(), Err(TryRecvError::Disconnected)));
+    }
+}
+
+#[test]
+fn a_runtime_that_is_shut_down_ends_a_connect_that_waits() {
+    let runtime = || runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for has_begun in [false, true] {
+        let (ours, others) = (runtime(), runtime());
+        let server = Server::in_memory();
+        let socket = Socket::start(server.options());
+        let mut connecting = Box::pin(socket.connect());
+        ours.block_on(async {
+            assert!(futures_util::poll!(&mut connecting).is_pending());
+            if has_begun {
+                server.pending().await;
+            }
+        });
+        drop(ours);
+        let error = others.block_on(soon(connecting)).unwrap_err();
+        assert!(matches!(error, SocketError::Ended(ExitReason::Aborted)), "{error:?}");
+        assert_eq!(socket.state(), SocketState::Closed);
+    }
 }
 
 #[test]

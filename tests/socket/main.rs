@@ -7,6 +7,7 @@
 mod support;
 
 mod backpressure;
+mod both_ways;
 mod bytes;
 mod closing;
 mod combinators;

@@ -1,10 +1,10 @@
 //! A call in the wrong state is a typed error that names the state; in the right one it does what it says.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use fresh::{
-    Frame, RegistryExt, Socket,
-    options::OptionsError,
+    Error, ErrorKind, Frame, RegistryExt, Socket,
+    options::{Limits, OptionsError},
     registry::{LocalRegistry, Name},
     socket::{Active, SocketError, SocketOptions, SocketState, Transport},
     testing::{Connection, Server},
@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use super::{open, owned, passive, received, refused, text};
 use crate::support::{
     script::{MS, S, timed},
-    time::soon,
+    time::{settle, soon},
 };
 
 /// The state that the error names.
@@ -218,6 +218,38 @@ async fn path_headers_and_protocols_are_asked_for() {
     assert!(request.uri().query().unwrap().starts_with("room=1"));
     assert_eq!(request.headers()["x-who"], "me");
     assert_eq!(request.headers()["sec-websocket-protocol"], "chat");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_bounds_a_socket_can_be_set_without_the_options_of_a_client() {
+    let limits = Limits { max_message: 10, ..Limits::default() };
+    let server = Server::in_memory();
+    let options = SocketOptions::from(server.options().ping_interval(Duration::ZERO)).limits(limits).ping_interval(S);
+    let (socket, mut connection) = open(&server, options).await;
+    connection.expect_ping().await;
+    connection.send("more than ten bytes").await;
+    connection.expect_close(1009).await;
+    drop(connection);
+    assert_eq!(refused(&socket).await.error().map(Error::kind), Some(ErrorKind::Decode));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_send_waits_while_the_write_buffer_and_the_mailbox_are_full() {
+    let server = Server::in_memory_with_buffer(256);
+    let options = SocketOptions::from(server.options().mailbox(1)).write_buffer(1);
+    let (socket, mut connection) = open(&server, options).await;
+    for n in [1, 2] {
+        let socket = socket.clone();
+        tokio::spawn(async move { socket.send(vec![n; 1000]).await });
+        settle().await;
+    }
+    // It was not accepted, so dropping its future takes it back.
+    assert!(tokio::time::timeout(S, socket.send("taken back")).await.is_err());
+    for n in [1, 2] {
+        connection.expect_binary([n; 1000]).await;
+    }
+    socket.send("next").await.unwrap();
+    connection.expect_text("next").await;
 }
 
 #[test]

@@ -257,6 +257,13 @@ impl<I: Send + 'static> Client<I> {
         self.inner.shared.lost_messages(count);
     }
 
+    /// Counts and logs a frame that was not sent, when no caller can get it back.
+    pub(crate) fn lost_frame(&self, error: &SendError) {
+        if let Error::Send(failure) = error.cause() {
+            self.inner.shared.lost_frames(1, failure);
+        }
+    }
+
     fn status<T>(&self, look: impl FnOnce(&Status) -> T) -> T {
         look(&self.inner.shared.status.borrow())
     }

@@ -1,4 +1,4 @@
-//! What a call on a socket can answer.
+//! The error of a call on a socket.
 
 use std::{io, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
     exit::ExitReason,
 };
 
-/// Why a call on a [`Socket`](super::Socket) did not do what it was asked to.
+/// The error of a call on a [`Socket`](super::Socket).
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SocketError {
@@ -32,16 +32,16 @@ pub enum SocketError {
     /// The transport has no addresses, such as a Unix socket.
     #[error("the transport has no address")]
     NoAddress,
-    /// No frame came in time; the socket is as before.
-    #[error("no frame came within {after:?}")]
+    /// No frame arrived in time; the socket is as before.
+    #[error("no frame arrived within {after:?}")]
     Timeout {
-        /// How long was waited.
+        /// The time that `recv` waited.
         after: Duration,
     },
-    /// The close handshake ended; told once. hackney_ws's `{closed, Code, Reason}`.
+    /// The close handshake ended; reported once. hackney_ws's `{closed, Code, Reason}`.
     #[error("{0}")]
     Closed(Disconnect),
-    /// No connection came up, or it was lost; told once.
+    /// Connecting failed, or the connection was lost; reported once.
     #[error(transparent)]
     Failed(Error),
     /// The frame was not sent.
@@ -50,7 +50,7 @@ pub enum SocketError {
     /// The socket could not be started.
     #[error(transparent)]
     Start(StartError),
-    /// The socket was ended from elsewhere: by the name in its options, or with the runtime; told once.
+    /// The socket was stopped by the name in its options, or with the runtime; reported once.
     #[error("the socket has ended: {0}")]
     Ended(ExitReason),
 }
@@ -91,7 +91,7 @@ impl SocketError {
         }
     }
 
-    /// Whether there is no connection any more, and none will come.
+    /// Whether the connection has ended.
     pub fn is_closed(&self) -> bool {
         match self {
             Self::WrongState { state } => *state == SocketState::Closed,
@@ -105,13 +105,12 @@ impl SocketError {
         }
     }
 
-    /// Whether only time ran out.
+    /// Whether this is a [`Timeout`](Self::Timeout).
     pub fn is_timeout(&self) -> bool {
         matches!(self, Self::Timeout { .. })
     }
 
-    /// Whether the same may succeed later without anybody changing anything: on this socket after a timeout, else on
-    /// a new one.
+    /// Whether the same call may succeed later: on this socket after a timeout, otherwise on a new one.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Timeout { .. } => true,
@@ -158,7 +157,7 @@ impl From<ExitReason> for SocketError {
 }
 
 impl From<SendError> for SocketError {
-    /// A frame that came to a connection on its way out was sent in the wrong state; all else befell the frame.
+    /// If the connection was closing, the frame was sent in the wrong state; any other failure is the frame's own.
     fn from(error: SendError) -> Self {
         match error.cause() {
             Error::Send(SendFailure::Closing) => Self::WrongState { state: SocketState::Closing },
@@ -182,7 +181,7 @@ impl From<SocketError> for io::Error {
     }
 }
 
-/// What a byte stream over TCP would say.
+/// The kind that a byte stream over TCP would have.
 fn io_kind(error: &SocketError) -> io::ErrorKind {
     match error {
         SocketError::WrongState { state: SocketState::Idle | SocketState::Upgrading } => io::ErrorKind::NotConnected,

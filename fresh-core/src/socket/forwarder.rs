@@ -1,49 +1,30 @@
-//! The handler under a socket: it puts what it is told into the inbox, and never connects anew.
+//! The handler under a socket: it puts what was received into the inbox, never replies and never reconnects.
 
 use std::{convert::Infallible, sync::Arc};
 
-use tokio::sync::oneshot;
-
-use super::{Client, error::SocketError, event::Ending, inbox::Inbox};
+use super::{Client, event::Ending, inbox::Inbox};
 use crate::{
     action::{Action, Recovery},
     connection::{Disconnect, Upgrade},
     error::{Error, Result},
     exit::ExitReason,
-    frame::{Control, Frame, Message},
+    frame::{Control, Message},
     handler::Handler,
     machine::is_keepalive,
 };
 
-/// Where the outcome of the attempt is told.
-pub(super) type Opening = oneshot::Sender<Result<(), SocketError>>;
-
-/// Its callbacks take in a frame first and wait for room then, so that one may be dropped where it waits.
+/// Its callbacks queue a frame first and wait for room afterwards, so that dropping a callback that waits loses nothing.
 #[derive(Debug)]
 pub(super) struct Forwarder {
     client: Client,
     inbox: Arc<Inbox>,
-    /// Who waits for the connection, until that is told.
-    opening: Option<Opening>,
-    /// Messages that came after a close of ours and found no room.
+    /// Messages that came after the socket was closed and found no room.
     lost: u64,
 }
 
 impl Forwarder {
-    pub(super) fn new(client: Client, inbox: Arc<Inbox>, opening: Option<Opening>) -> Self {
-        Self { client, inbox, opening, lost: 0 }
-    }
-
-    /// The end is told once: to whoever waits for the connection, or behind what was received.
-    fn end(&mut self, ending: Ending) {
-        match self.opening.take() {
-            Some(opening) => {
-                self.inbox.told();
-                // Whoever stopped waiting for the connection does not want to know.
-                let _ = opening.send(Err(ending.into()));
-            }
-            None => self.inbox.end(ending),
-        }
+    pub(super) fn new(client: Client, inbox: Arc<Inbox>) -> Self {
+        Self { client, inbox, lost: 0 }
     }
 }
 
@@ -52,27 +33,22 @@ impl Handler for Forwarder {
 
     async fn handle_connect(&mut self, upgrade: &Upgrade) -> Result<Action> {
         self.inbox.opened(upgrade.clone());
-        if let Some(opening) = self.opening.take() {
-            let _ = opening.send(Ok(()));
-        }
         Ok(Action::Continue)
     }
 
     async fn handle_in(&mut self, message: Message) -> Result<Action> {
-        if !self.inbox.push(message.into()) {
-            self.lost += 1;
-        }
+        self.lost += u64::from(self.inbox.push(message.into()));
         self.inbox.room().await;
         Ok(Action::Continue)
     }
 
     async fn handle_control(&mut self, control: Control) -> Result<Action> {
         match control {
-            // Nobody asked for it.
+            // It answers a ping of the keepalive.
             Control::Pong(payload) if is_keepalive(&payload) => {}
-            // A control frame carries nothing that could be missed after a close.
+            // A control frame that finds no room after a close is not counted: it carries no data.
             Control::Ping(_) | Control::Pong(_) => {
-                self.inbox.push(Frame::from(control));
+                self.inbox.push(control.into());
                 self.inbox.room().await;
             }
         }
@@ -80,13 +56,13 @@ impl Handler for Forwarder {
     }
 
     async fn handle_disconnect(&mut self, disconnect: Disconnect) -> Recovery {
-        self.end(Ending::Closed(disconnect));
+        self.inbox.end(Ending::Closed(disconnect));
         Recovery::Close
     }
 
     async fn handle_error(&mut self, error: &Error) -> Recovery {
         match error {
-            // Whoever sent the frame is told.
+            // The call that sent the frame returns the error.
             Error::Encode(_) | Error::Send(_) | Error::Handler(_) => Recovery::Ignore,
             Error::Connect(_)
             | Error::Upgrade(_)
@@ -94,21 +70,14 @@ impl Handler for Forwarder {
             | Error::Process(_)
             | Error::Stream(_)
             | Error::Decode(_) => {
-                self.end(Ending::Failed(error.clone()));
+                self.inbox.end(Ending::Failed(error.clone()));
                 Recovery::fail(error.clone())
             }
         }
     }
 
-    async fn handle_terminate(&mut self, reason: &ExitReason) {
+    /// The end itself is reported by the socket's task, once the client's state says so too.
+    async fn handle_terminate(&mut self, _: &ExitReason) {
         self.client.lost_messages(self.lost);
-        self.end(Ending::Ended(reason.clone()));
-    }
-}
-
-/// Where the client is killed, no callback tells of it.
-impl Drop for Forwarder {
-    fn drop(&mut self) {
-        self.end(Ending::Ended(ExitReason::Aborted));
     }
 }

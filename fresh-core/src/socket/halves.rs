@@ -8,8 +8,8 @@ use super::{Socket, SocketError};
 use crate::frame::{CloseCode, Frame};
 
 impl Socket {
-    /// The socket in two, for a task that reads and another one that writes. Each is a handle of the same socket: it
-    /// closes when both are dropped.
+    /// Splits the socket into halves, for a task that reads and another one that writes. Each is a handle of the same
+    /// socket, which closes when both are dropped.
     pub fn split(self) -> (ReadHalf, WriteHalf) {
         (ReadHalf(self.clone()), WriteHalf(self))
     }
@@ -20,7 +20,7 @@ impl Socket {
 pub struct ReadHalf(pub(super) Socket);
 
 impl ReadHalf {
-    /// The next frame; see [`Socket::recv`].
+    /// Takes the next frame; see [`Socket::recv`].
     ///
     /// # Errors
     ///
@@ -29,7 +29,7 @@ impl ReadHalf {
         self.0.recv().await
     }
 
-    /// The next frame, if it comes in time; see [`Socket::recv_timeout`].
+    /// Takes the next frame if it arrives in time; see [`Socket::recv_timeout`].
     ///
     /// # Errors
     ///
@@ -78,6 +78,15 @@ impl WriteHalf {
         reason: impl Into<ByteString>,
     ) -> Result<(), SocketError> {
         self.0.close_with(code, reason).await
+    }
+
+    /// Ends the writing, so that the other half can read what the server still sends; see [`Socket::finish`].
+    ///
+    /// # Errors
+    ///
+    /// Those of `Socket::finish`.
+    pub async fn finish(&mut self) -> Result<(), SocketError> {
+        self.0.finish().await
     }
 
     /// The whole socket, for everything else.

@@ -1,270 +1,350 @@
-//! What was received and not yet handed out, and to whom it goes.
+//! What a socket received, and the tasks that wait for it.
 //!
-//! Everything here is one look under a lock that nobody holds while waiting. Those who wait are woken: readers by their
-//! wakers, the driver by `room`, the courier by `changed`.
+//! [`Delivery`] decides; the inbox holds it under a lock, together with the queue, and does what it says. The lock is never
+//! held across an await. Three parties wait: readers by their wakers, the driver by `room`, and the socket's task by
+//! `changed`.
 
 use std::{
+    mem,
     sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::{
+    delivery::{Delivery, Duty, Input, Step, Verdict, Wake},
     error::SocketError,
-    event::{Ending, SocketEvent, SocketId},
-    queue::{Courier, Errand, Line, Owner, Queue, Reader, Wanted},
+    event::{Ending, Owner, SocketEvent, SocketId},
+    queue::Queue,
+    readers::{Reader, Readers},
     state::Active,
 };
 use crate::{connection::Upgrade, frame::Frame};
 
-/// The queue of a socket, and whom it is for.
+/// Resolves when the connection is up, or when there will be none.
+pub(super) type Opening = oneshot::Sender<Result<(), SocketError>>;
+
 #[derive(Debug)]
 pub(super) struct Inbox {
     pub(super) id: SocketId,
-    queue: Mutex<Queue>,
-    /// The queue has room again, or none is needed any more: for the driver.
+    state: Mutex<State>,
+    /// The driver may read on.
     room: Notify,
-    /// Something else is to be delivered, or to somebody else: for the courier.
+    /// The socket's task has something else to do.
     changed: Notify,
 }
 
+#[derive(Debug)]
+struct State {
+    delivery: Delivery<Owner>,
+    queue: Queue,
+    readers: Readers,
+    /// The call to `connect` that waits for the connection.
+    opening: Option<Opening>,
+    upgrade: Option<Box<Upgrade>>,
+}
+
 impl Inbox {
-    pub(super) fn new(most_frames: usize, most_bytes: usize, active: Active, owner: Option<Owner>) -> Self {
-        let queue = Queue::new(most_frames, most_bytes, active, owner);
-        Self { id: SocketId::next(), queue: Mutex::new(queue), room: Notify::new(), changed: Notify::new() }
+    pub(super) fn new(most_frames: usize, most_bytes: usize) -> Self {
+        let state = State {
+            delivery: Delivery::INITIAL,
+            queue: Queue::new(most_frames, most_bytes),
+            readers: Readers::default(),
+            opening: None,
+            upgrade: None,
+        };
+        Self { id: SocketId::next(), state: Mutex::new(state), room: Notify::new(), changed: Notify::new() }
+    }
+
+    /// A call to `connect` waits from now on.
+    pub(super) fn opening(&self, opening: Opening) {
+        self.lock().opening = Some(opening);
     }
 
     pub(super) fn opened(&self, upgrade: Upgrade) {
-        self.look().upgrade = Some(Box::new(upgrade));
+        let mut state = self.lock();
+        state.upgrade = Some(Box::new(upgrade));
+        if let Some(opening) = state.opening.take() {
+            // If the call was dropped, the attempt has been given up already.
+            let _ = opening.send(Ok(()));
+        }
     }
 
     pub(super) fn upgrade(&self) -> Option<Upgrade> {
-        self.look().upgrade.as_deref().cloned()
+        self.lock().upgrade.as_deref().cloned()
     }
 
-    /// Takes a frame in; whether it was kept.
+    /// Queues a received frame, unless nobody is to get it; returns whether it was lost.
     pub(super) fn push(&self, frame: Frame) -> bool {
-        let mut queue = self.look();
-        // A ping is answered already, and a passive socket shows none.
-        if matches!(frame, Frame::Ping(_)) && queue.active == Active::Off {
-            return true;
+        let mut state = self.lock();
+        let ping = matches!(frame, Frame::Ping(_));
+        let room = state.queue.has_room_after_close();
+        // A reader that waits for this frame takes it at once. Otherwise the frame gets memory of its own.
+        let is_taken_at_once = state.queue.is_empty() && !state.readers.is_empty();
+        let verdict = self.step(&mut state, Input::Received { ping, room });
+        if matches!(verdict, Verdict::Keep) {
+            state.queue.push(if is_taken_at_once { frame } else { frame.compact() });
         }
-        let kept = queue.push(frame);
-        if kept {
-            self.tell_news(&mut queue);
-        }
-        kept
+        matches!(verdict, Verdict::Lose)
     }
 
-    /// Waits until more may be read. Cancelling it loses nothing.
+    /// Waits until reading may go on. Dropping the future loses nothing.
     pub(super) async fn room(&self) {
-        while self.look().makes_wait() {
+        while self.lock().pauses_reading() {
             self.room.notified().await;
         }
     }
 
-    /// Nothing is read any more, so nothing has to wait for room.
+    /// The connection is gone; nothing more is read.
     pub(super) fn gone(&self) {
-        let mut queue = self.look();
-        if matches!(queue.line, Line::Up) {
-            queue.line = Line::Gone;
-        }
-        self.room.notify_one();
+        self.step(&mut self.lock(), Input::Gone);
     }
 
-    /// How the connection ended; the first word counts.
+    /// Reports how the connection ended: to the call to `connect`, or behind the queued frames. The first report counts.
     pub(super) fn end(&self, ending: Ending) {
-        let mut queue = self.look();
-        if matches!(queue.line, Line::Up | Line::Gone) {
-            queue.line = Line::Ended(ending);
-            self.tell_news(&mut queue);
+        let mut state = self.lock();
+        match state.opening.take() {
+            Some(opening) => {
+                self.step(&mut state, Input::NeverOpened);
+                // If the call was dropped, nobody asks for the outcome.
+                let _ = opening.send(Err(ending.into()));
+            }
+            None => {
+                self.step(&mut state, Input::End(ending));
+            }
         }
     }
 
-    /// The end was told to whoever called `connect`.
-    pub(super) fn told(&self) {
-        let mut queue = self.look();
-        queue.owner = None;
-        queue.line = Line::Told;
-        queue.wake_readers();
+    /// The socket was closed while it was idle.
+    pub(super) fn never_opened(&self) {
+        self.step(&mut self.lock(), Input::NeverOpened);
     }
 
-    /// The socket was closed: nobody is waited for any more.
+    /// The socket is closed from our side, so nothing waits for room any more.
     pub(super) fn close(&self) {
-        let mut queue = self.look();
-        match queue.wanted {
-            Wanted::Yes | Wanted::ByOwner => queue.wanted = Wanted::WhileThereIsRoom,
-            Wanted::WhileThereIsRoom | Wanted::No => {}
-        }
-        self.room.notify_one();
+        self.step(&mut self.lock(), Input::Close);
     }
 
-    /// Whether the socket was closed, whatever the driver knows of it.
+    /// Whether the socket was closed, even if the driver has not noticed yet.
     pub(super) fn is_closing(&self) -> bool {
-        self.look().wanted != Wanted::Yes
+        !self.lock().delivery.is_open()
     }
 
-    /// No handle is left.
+    /// The last handle was dropped.
     pub(super) fn abandon(&self) {
-        let mut queue = self.look();
-        if queue.wanted == Wanted::Yes {
-            queue.wanted = Wanted::ByOwner;
+        let mut state = self.lock();
+        self.step(&mut state, Input::Abandoned);
+        if matches!(state.delivery, Delivery::Spent) {
+            state.queue.clear();
         }
-        self.give_up(&mut queue);
     }
 
     /// The next frame for a reader, or why there is none.
     pub(super) fn poll_take(&self, reader: Reader, cx: &mut Context<'_>) -> Poll<Result<Frame, SocketError>> {
-        let mut queue = self.look();
-        if queue.active != Active::Off && !queue.is_spent() {
-            return Poll::Ready(Err(SocketError::Active(queue.active)));
-        }
-        while let Some(frame) = self.pop(&mut queue) {
-            if !matches!(frame, Frame::Ping(_)) {
-                return Poll::Ready(Ok(frame));
+        let mut state = self.lock();
+        loop {
+            let queued = !state.queue.is_empty();
+            match self.step(&mut state, Input::Take { queued }) {
+                Verdict::Frame => match self.pop(&mut state) {
+                    // It was meant for an owner, and a passive socket shows none.
+                    Some(Frame::Ping(_)) | None => {}
+                    Some(frame) => return Poll::Ready(Ok(frame)),
+                },
+                Verdict::End(ending) => return Poll::Ready(Err((*ending).into())),
+                Verdict::Refused(refusal) => return Poll::Ready(Err(refusal.into())),
+                Verdict::Wait
+                | Verdict::Done
+                | Verdict::Keep
+                | Verdict::Lose
+                | Verdict::Spawn
+                | Verdict::CloseConnection => {
+                    state.readers.wait(reader, cx);
+                    return Poll::Pending;
+                }
             }
         }
-        if let Some(ending) = queue.take_ending() {
-            return Poll::Ready(Err(ending.into()));
-        }
-        if queue.is_spent() {
-            return Poll::Ready(Err(SocketError::CLOSED));
-        }
-        queue.await_news(reader, cx);
-        Poll::Pending
     }
 
-    /// This reader waits no more.
+    /// This reader waits no longer.
     pub(super) fn forget(&self, reader: Reader) {
-        self.look().forget(reader);
+        self.lock().readers.forget(reader);
     }
 
-    /// Changes the mode; one that needs an owner is refused where there is none, and any where nothing is left.
-    pub(super) fn set_active(&self, active: Active) -> Result<(), SocketError> {
-        let mut queue = self.look();
-        if queue.is_spent() {
-            return Err(SocketError::CLOSED);
-        }
-        if active != Active::Off && queue.owner.is_none() {
-            return Err(SocketError::NoOwner);
-        }
-        queue.active = active;
-        self.redirected(&mut queue);
-        Ok(())
+    /// Changes the mode; returns whether a task has to be spawned that [delivers the rest](super::task::deliver_rest).
+    pub(super) fn set_active(&self, mode: Active) -> Result<bool, SocketError> {
+        self.set(Input::SetMode(mode))
     }
 
-    /// Changes the owner; refused where nothing is left, as nobody would let it go.
+    /// Replaces the owner.
     pub(super) fn set_owner(&self, owner: Owner) -> Result<(), SocketError> {
-        let mut queue = self.look();
-        if queue.is_spent() {
-            return Err(SocketError::CLOSED);
+        self.set(Input::SetOwner(owner)).map(|_| ())
+    }
+
+    fn set(&self, input: Input<'_, Owner>) -> Result<bool, SocketError> {
+        let verdict = self.step(&mut self.lock(), input);
+        if let Verdict::Refused(refusal) = verdict {
+            return Err(refusal.into());
         }
-        queue.owner = Some(owner);
-        self.redirected(&mut queue);
-        Ok(())
+        Ok(matches!(verdict, Verdict::Spawn))
     }
 
-    /// Refuses a mode from the options that needs an owner and has none.
-    pub(super) fn check_owner(&self) -> Result<(), SocketError> {
-        let queue = self.look();
-        let is_missing = queue.active != Active::Off && queue.owner.is_none();
-        if is_missing { Err(SocketError::NoOwner) } else { Ok(()) }
+    /// What the socket's task has to do now.
+    pub(super) fn duty(&self) -> Duty<Owner> {
+        self.lock().duty()
     }
 
-    /// What the courier has to do.
-    pub(super) fn errand(&self) -> Errand {
-        self.look().errand()
-    }
-
-    /// What the courier has left to deliver when nothing more comes. Where that is nothing, it is dismissed.
-    pub(super) fn last_errand(&self) -> Option<Owner> {
-        let mut queue = self.look();
-        match queue.errand() {
-            Errand::Deliver(owner) => Some(owner),
-            Errand::Watch(_) | Errand::None => {
-                queue.courier = Courier::Dismissed;
+    /// The owner that the socket's task has to deliver to after the connection has ended. If there is none, the task has
+    /// ended.
+    pub(super) fn last_duty(&self) -> Option<Owner> {
+        let mut state = self.lock();
+        match state.duty() {
+            Duty::Deliver(owner) => Some(owner),
+            Duty::Watch(_) | Duty::None => {
+                self.step(&mut state, Input::TaskEnded);
                 None
             }
         }
     }
 
-    /// Waits for a change of what is to be delivered.
+    /// The socket's task was dropped before its end. Delivers what needs no waiting, and leaves the rest to readers.
+    pub(super) fn task_dropped(&self) {
+        while let Duty::Deliver(owner) = self.duty()
+            && let Ok(permit) = owner.0.try_reserve()
+        {
+            self.deliver(&owner, permit);
+        }
+        self.step(&mut self.lock(), Input::TaskEnded);
+    }
+
+    /// Waits until the socket's task has something else to do.
     pub(super) async fn changed(&self) {
         self.changed.notified().await;
     }
 
-    /// Delivers the next event, where it still is for this owner.
+    /// Delivers the next event, if it still goes to this owner.
     pub(super) fn deliver(&self, owner: &Owner, permit: mpsc::Permit<'_, SocketEvent>) {
-        let mut queue = self.look();
-        match queue.errand() {
-            Errand::Deliver(now) if now.same_channel(owner) => {}
-            Errand::Deliver(_) | Errand::Watch(_) | Errand::None => return,
-        }
-        let frame = self.pop(&mut queue).map(|frame| SocketEvent::Frame(self.id, frame));
-        let event = frame.or_else(|| queue.take_ending().map(|ending| ending.event(self.id)));
-        if queue.active == Active::Once {
-            queue.active = Active::Off;
-            self.give_up(&mut queue);
-        }
-        if let Some(event) = event {
-            permit.send(event);
+        let mut state = self.lock();
+        let queued = !state.queue.is_empty();
+        match self.step(&mut state, Input::Offer { owner, queued }) {
+            Verdict::Frame => {
+                if let Some(frame) = self.pop(&mut state) {
+                    permit.send(SocketEvent::Frame(self.id, frame));
+                }
+            }
+            Verdict::End(ending) => permit.send(ending.event(self.id)),
+            Verdict::Wait
+            | Verdict::Done
+            | Verdict::Keep
+            | Verdict::Lose
+            | Verdict::Spawn
+            | Verdict::CloseConnection
+            | Verdict::Refused(_) => {}
         }
     }
 
-    /// The owner's receiver is gone; whether it was the owner still.
-    pub(super) fn disown(&self, owner: &Owner) -> bool {
-        let mut queue = self.look();
-        let was = queue.owner.take_if(|now| now.same_channel(owner)).is_some();
-        if was {
-            queue.active = Active::Off;
-            queue.wake_readers();
-        }
-        was
+    /// The receiver of this owner was dropped; returns whether the connection has to be closed.
+    pub(super) fn owner_gone(&self, owner: &Owner) -> bool {
+        matches!(self.step(&mut self.lock(), Input::OwnerGone(owner)), Verdict::CloseConnection)
     }
 
-    /// Whether there is something to deliver and nobody who does; if so, a courier has to be sent.
-    pub(super) fn calls_courier(&self) -> bool {
-        let mut queue = self.look();
-        let calls = queue.courier == Courier::Dismissed && matches!(queue.errand(), Errand::Deliver(_));
-        if calls {
-            queue.courier = Courier::Working;
-        }
-        calls
-    }
-
-    /// Whoever may get the frames now looks again.
-    fn redirected(&self, queue: &mut Queue) {
-        self.changed.notify_one();
-        queue.wake_readers();
-    }
-
-    /// Takes note where nobody is left who could get anything.
-    fn give_up(&self, queue: &mut Queue) {
-        if queue.wanted == Wanted::ByOwner && (queue.active == Active::Off || queue.owner.is_none()) {
-            queue.wanted = Wanted::No;
+    /// Applies an input, and wakes those that have to look at the outcome.
+    fn step(&self, state: &mut State, input: Input<'_, Owner>) -> Verdict {
+        let paused = state.pauses_reading();
+        let Step { delivery, verdict, wake } = mem::replace(&mut state.delivery, Delivery::Spent).step(input);
+        state.delivery = delivery;
+        if paused && !state.pauses_reading() {
             self.room.notify_one();
         }
-    }
-
-    fn tell_news(&self, queue: &mut Queue) {
-        match queue.active {
-            Active::Off => queue.wake_readers(),
-            Active::On | Active::Once => self.changed.notify_one(),
+        match wake {
+            Wake::Nobody => {}
+            Wake::Readers => state.readers.wake(),
+            Wake::Task => self.changed.notify_one(),
+            Wake::Both => {
+                state.readers.wake();
+                self.changed.notify_one();
+            }
         }
+        verdict
     }
 
-    fn pop(&self, queue: &mut Queue) -> Option<Frame> {
-        let waited = queue.makes_wait();
-        let frame = queue.pop()?;
-        if waited && !queue.makes_wait() {
+    fn pop(&self, state: &mut State) -> Option<Frame> {
+        let paused = state.pauses_reading();
+        let frame = state.queue.pop()?;
+        if paused && !state.pauses_reading() {
             self.room.notify_one();
         }
         Some(frame)
     }
 
-    /// A panic elsewhere cannot leave the queue half changed.
-    fn look(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A panic elsewhere cannot leave the state half changed.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn pauses_reading(&self) -> bool {
+        self.queue.is_full() && self.delivery.is_open()
+    }
+
+    fn duty(&self) -> Duty<Owner> {
+        match self.delivery.duty(!self.queue.is_empty()) {
+            Duty::None => Duty::None,
+            Duty::Watch(owner) => Duty::Watch(owner.clone()),
+            Duty::Deliver(owner) => Duty::Deliver(owner.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{pin::pin, task::Waker};
+
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn take(inbox: &Inbox) -> Poll<Result<Frame, SocketError>> {
+        inbox.poll_take(Reader::Recv, &mut Context::from_waker(Waker::noop()))
+    }
+
+    fn binary(taken: Poll<Result<Frame, SocketError>>) -> Bytes {
+        let Poll::Ready(Ok(Frame::Binary(bytes))) = taken else { panic!("{taken:?}") };
+        bytes
+    }
+
+    #[test]
+    fn a_frame_that_waits_does_not_keep_the_read_buffer_that_it_came_in() {
+        let inbox = Inbox::new(64, 256 << 10);
+        let buffer = Bytes::from(vec![7; 64 << 10]);
+        inbox.push(Frame::Binary(buffer.slice(..100)));
+        inbox.push(Frame::Pong(buffer.slice(..100)));
+        assert!(buffer.is_unique());
+        assert_eq!(binary(take(&inbox)), buffer.slice(..100));
+    }
+
+    #[test]
+    fn a_frame_that_a_reader_waits_for_is_not_copied() {
+        let inbox = Inbox::new(64, 256 << 10);
+        assert!(take(&inbox).is_pending());
+        let buffer = Bytes::from(vec![7; 64 << 10]);
+        inbox.push(Frame::Binary(buffer.slice(..100)));
+        // The reader has been woken and can take one frame at once. The next one waits.
+        inbox.push(Frame::Binary(buffer.slice(..100)));
+        assert_eq!(binary(take(&inbox)).as_ptr(), buffer.as_ptr());
+        assert!(buffer.is_unique());
+    }
+
+    #[test]
+    fn messages_of_more_than_16_kib_count_for_the_read_buffer_that_they_may_hold() {
+        let inbox = Inbox::new(64, 256 << 10);
+        for _ in 0..3 {
+            inbox.push(Frame::binary(vec![0; 17 << 10]));
+        }
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(pin!(inbox.room()).poll(&mut cx).is_ready());
+        inbox.push(Frame::binary(vec![0; 17 << 10]));
+        assert!(pin!(inbox.room()).poll(&mut cx).is_pending());
     }
 }

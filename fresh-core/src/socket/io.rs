@@ -17,27 +17,27 @@ use crate::{
     frame::{CloseCode, Frame, Message},
 };
 
-/// No message that is written holds more bytes than this.
+/// The most bytes of a written message.
 const MOST_BYTES: usize = 64 << 10;
 
 impl Socket {
-    /// The socket as a byte stream, to tunnel another protocol.
+    /// Turns the socket into a byte stream, to tunnel another protocol.
     pub fn into_io(self) -> SocketIo {
         SocketIo { reader: StreamReader::new(Payloads(self.clone())), writer: self }
     }
 }
 
-/// A [`Socket`] as a byte stream: binary messages, one after the other, whose bounds mean nothing.
+/// A [`Socket`] as a byte stream: binary messages, one after the other, whose boundaries mean nothing.
 ///
-/// It is what MQTT, SSH and their like need, and fits `tokio::io::copy_bidirectional` and `tokio::io::split`.
+/// It carries byte protocols such as MQTT and SSH, and works with `tokio::io::copy_bidirectional` and `tokio::io::split`.
 ///
-/// To read gives the bytes of the binary messages, as they are in memory. The end comes where the close handshake has
-/// ended, by us, or by the server with 1000, 1001 or no code. All else that ends the connection is an error
-/// (`ConnectionAborted`, `UnexpectedEof` where TCP ended without it), and so is a text message (`InvalidData`).
-/// [`SocketError`] is the error inside.
+/// Reading returns the bytes of the binary messages. The stream ends when the close handshake has ended, if we began it or
+/// the server closed with 1000, 1001 or no code. Any other end of the connection is an error (`ConnectionAborted`, or
+/// `UnexpectedEof` if TCP ended without a close frame), and so is a text message (`InvalidData`). The error inside is a
+/// [`SocketError`].
 ///
-/// A write becomes one binary message of at most 64 KiB; several go out together. To flush waits until they are written.
-/// To shut down sends a close frame with 1000 behind them; what the server says until it answers can still be read.
+/// A write becomes one binary message of at most 64 KiB; several are sent together. A flush waits until they are written.
+/// A shutdown sends a close frame with 1000 behind them; what the server sends until it answers can still be read.
 #[derive(Debug)]
 pub struct SocketIo {
     reader: StreamReader<Payloads, Bytes>,
@@ -45,13 +45,13 @@ pub struct SocketIo {
 }
 
 impl SocketIo {
-    /// The socket under it.
+    /// The socket under the stream.
     pub fn socket(&self) -> &Socket {
         &self.writer
     }
 }
 
-/// What the binary messages hold.
+/// The payloads of the binary messages.
 #[derive(Debug)]
 struct Payloads(Socket);
 
@@ -69,7 +69,7 @@ impl Stream for Payloads {
     }
 }
 
-/// Whether both sides agree that all was said.
+/// Whether both sides agree that everything was sent.
 fn is_end_of_bytes(disconnect: &Disconnect) -> bool {
     let is_in_order = match (disconnect.initiator, disconnect.code) {
         (Initiator::Local, _) | (Initiator::Remote, None) => true,

@@ -1,4 +1,4 @@
-//! The options of a socket: those of a client, and what only a socket has.
+//! The options of a socket: those of a client, and those that only a socket has.
 
 use std::{fmt, net::Ipv6Addr, time::Duration};
 
@@ -6,9 +6,9 @@ use tokio::sync::mpsc;
 use url::Host;
 
 use super::{event::SocketEvent, state::Active};
-use crate::options::{Options, OptionsError, TlsOptions};
+use crate::options::{Limits, Options, OptionsError, TlsOptions};
 
-/// How the bytes of a socket travel. hackney_ws's `transport`.
+/// The transport under a socket. hackney_ws's `transport`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Transport {
     /// TCP: `ws`. hackney_ws's `hackney_tcp`.
@@ -19,9 +19,8 @@ pub enum Transport {
 
 /// The options of a [`Socket`](super::Socket).
 ///
-/// All of [`Options`] are reachable: build those first, and `SocketOptions::from` takes them. What has no meaning for a
-/// socket is not looked at: the backoff, as a socket does not connect anew, and `Options::inbound` and
-/// `Options::offline`.
+/// All of [`Options`] can be set: build those first, and convert them with `SocketOptions::from`. `Options::backoff`,
+/// `Options::inbound` and `Options::offline` have no effect, as a socket does not reconnect and has a queue of its own.
 ///
 /// ```
 /// # use fresh_core as fresh;
@@ -60,7 +59,7 @@ impl SocketOptions {
     ///
     /// # Errors
     ///
-    /// What is no URL, has another scheme, has no host, or has a fragment (RFC 6455 §3).
+    /// `url` is not a URL, has another scheme, has no host, or has a fragment (RFC 6455 §3).
     pub fn new(url: impl AsRef<str>) -> Result<Self, OptionsError> {
         Options::new(url).map(Self::from)
     }
@@ -71,7 +70,7 @@ impl SocketOptions {
     ///
     /// # Errors
     ///
-    /// What is no host.
+    /// `host` is not a host.
     pub fn host(transport: Transport, host: impl AsRef<str>, port: u16) -> Result<Self, OptionsError> {
         let scheme = match transport {
             Transport::Tcp => "ws",
@@ -128,6 +127,34 @@ impl SocketOptions {
         self
     }
 
+    /// How long the close handshake may take. Default: 5 s. See [`Options::close_timeout`]; there is no "off". The 5 s of
+    /// hackney_ws's `closing`.
+    pub fn close_timeout(mut self, timeout: Duration) -> Self {
+        self.options = self.options.close_timeout(timeout);
+        self
+    }
+
+    /// How often a ping is sent while connected. Default: 30 s. Zero turns the keepalive off; see
+    /// [`Options::ping_interval`]. hackney_ws sends none.
+    pub fn ping_interval(mut self, interval: Duration) -> Self {
+        self.options = self.options.ping_interval(interval);
+        self
+    }
+
+    /// How much the server may make us hold. Default: frames of 16 MiB, messages of 64 MiB; see [`Limits`]. There is no
+    /// "off": give larger numbers. hackney_ws's `max_frame_size` and `max_message_size`.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.options = self.options.limits(limits);
+        self
+    }
+
+    /// How many encoded bytes wait for the transport before `send` waits for room. Default: 1 MiB; at least 1 byte. See
+    /// [`Options::write_buffer`]; there is no "off". It does not limit what is received.
+    pub fn write_buffer(mut self, bytes: usize) -> Self {
+        self.options = self.options.write_buffer(bytes);
+        self
+    }
+
     /// How `wss` is secured; see [`TlsOptions`]. Default: the system's root certificates; there is no "off" but `ws`.
     /// hackney_ws's `ssl_options`.
     pub fn tls(mut self, tls: TlsOptions) -> Self {
@@ -135,35 +162,38 @@ impl SocketOptions {
         self
     }
 
-    /// How long a `recv` waits; then it answers [`SocketError::Timeout`](super::SocketError::Timeout). Default: for
-    /// ever. Zero turns it off again. hackney_ws's `recv_timeout`, which closes the socket; here it stays open, and no
+    /// How long a `recv` waits before it returns [`SocketError::Timeout`](super::SocketError::Timeout). Default: without
+    /// limit. Zero turns it off again. hackney_ws's `recv_timeout`, which closes the socket; here it stays open, and no
     /// frame is lost.
     pub fn recv_timeout(mut self, timeout: Duration) -> Self {
         self.recv_timeout = (!timeout.is_zero()).then_some(timeout);
         self
     }
 
-    /// How received frames are handed out at first. Default: [`Active::Off`], where `recv` takes them. The other modes
-    /// need an [`owner`](Self::owner), and `recv` is an error in them. hackney_ws's `active`.
+    /// The mode at first. Default: [`Active::Off`], in which `recv` takes the frames. The other modes need an
+    /// [`owner`](Self::owner), and `recv` is an error in them. hackney_ws's `active`.
     pub fn active(mut self, active: Active) -> Self {
         self.active = active;
         self
     }
 
-    /// Who is sent the frames in the active modes. Default: nobody. In hackney_ws, the process that starts the socket.
+    /// The channel that gets the frames in the active modes. Default: none. In hackney_ws, the process that starts the
+    /// socket.
     ///
-    /// The channel's capacity is how far the socket may run ahead of its owner; an owner that is slow makes reading
-    /// rest. When the receiver is dropped, the socket closes with 1000.
+    /// The channel's capacity is how far the socket may run ahead of its owner; a slow owner pauses reading. When the
+    /// receiver is dropped, the socket closes with 1000.
     pub fn owner(mut self, owner: mpsc::Sender<SocketEvent>) -> Self {
         self.owner = Some(owner);
         self
     }
 
-    /// How many received frames, and how many bytes of them, wait to be taken before the connection is no longer read.
+    /// How many received frames, and how many bytes of them, may wait to be taken before the connection is no longer read.
     /// Default: 64 frames, 256 KiB; at least one frame is always held. It takes the place of `Options::inbound`.
     ///
-    /// There is no "off": give large numbers. A small queue lets the server feel soon that nobody reads; a large one
-    /// costs memory.
+    /// A payload of more than 32 KiB counts for at least 64 KiB, as it may keep the read buffer it came in. A smaller one
+    /// that has to wait is copied out of the buffer.
+    ///
+    /// There is no "off": give large numbers. A small queue pushes back to the server early; a large one costs memory.
     pub fn inbound(mut self, frames: usize, bytes: usize) -> Self {
         self.most_frames = frames.max(1);
         self.most_bytes = bytes;
@@ -171,7 +201,7 @@ impl SocketOptions {
     }
 }
 
-/// As that of [`Options`], it shows no secrets.
+/// Shows no secrets, like that of [`Options`].
 impl fmt::Debug for SocketOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SocketOptions")

@@ -10,25 +10,25 @@ use tokio_util::sync::ReusableBoxFuture;
 use super::{Client, SocketError};
 use crate::frame::{CloseCode, Frame};
 
-/// So many frames are collected, or so many bytes, before the sink has to wait.
+/// The sink writes when it has collected this many frames or bytes.
 const MOST_FRAMES: usize = 64;
 const MOST_BYTES: usize = 64 << 10;
 
-/// What a `Sink` was given and has not written.
+/// The frames that a `Sink` was given and has not written.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     collected: Vec<Frame>,
     bytes: usize,
     writing: Option<Writing>,
-    farewell: Farewell,
+    closing: Closing,
 }
 
-/// Whether the close frame of a sink that is closed was given out.
+/// Whether the sink has collected its close frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Farewell {
+enum Closing {
     #[default]
-    Unsaid,
-    Said,
+    Open,
+    CloseFrameCollected,
 }
 
 type Writing = ReusableBoxFuture<'static, Result<(), SocketError>>;
@@ -46,6 +46,10 @@ impl Outbox {
         }
         ready!(self.poll_written(cx))?;
         self.write(client);
+        // The frames go out now, although the next ones need not wait for that.
+        if let Poll::Ready(written) = self.poll_written(cx) {
+            return Poll::Ready(written);
+        }
         Poll::Ready(Ok(()))
     }
 
@@ -63,15 +67,23 @@ impl Outbox {
     /// Ready when all was written, and a close frame behind it.
     pub(super) fn poll_close(&mut self, client: &Client, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
         loop {
-            match (self.farewell, ready!(self.poll_flush(client, cx))) {
-                // Somebody else closes: that is as good.
-                (Farewell::Said, Ok(()) | Err(SocketError::WrongState { .. })) => return Poll::Ready(Ok(())),
-                (Farewell::Unsaid, Ok(())) => {}
+            match (self.closing, ready!(self.poll_flush(client, cx))) {
+                // The socket is closed already, by another handle or by the server.
+                (Closing::CloseFrameCollected, Ok(()) | Err(SocketError::WrongState { .. })) => {
+                    return Poll::Ready(Ok(()));
+                }
+                (Closing::Open, Ok(())) => {}
                 (_, Err(error)) => return Poll::Ready(Err(error)),
             }
-            self.farewell = Farewell::Said;
+            self.closing = Closing::CloseFrameCollected;
             self.push(Frame::close(CloseCode::NORMAL_CLOSURE, ""));
         }
+    }
+
+    /// The frames that were collected and not flushed.
+    pub(super) fn take_collected(&mut self) -> Vec<Frame> {
+        self.bytes = 0;
+        mem::take(&mut self.collected)
     }
 
     fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
@@ -83,8 +95,7 @@ impl Outbox {
 
     /// Frames keep their order, so the last one is written when all are.
     fn write(&mut self, client: &Client) {
-        self.bytes = 0;
-        let mut frames = mem::take(&mut self.collected);
+        let mut frames = self.take_collected();
         let client = client.clone();
         self.writing = frames.pop().map(|last| {
             ReusableBoxFuture::new(async move {

@@ -1,182 +1,99 @@
-//! The frames of a socket that wait to be handed out, and what decides to whom they go. It wakes readers and waits for
-//! nobody.
+//! The received frames that wait to be handed out, with their bounds.
 
-use std::{
-    collections::VecDeque,
-    mem,
-    task::{Context, Waker},
-};
+use std::collections::VecDeque;
 
-use tokio::sync::mpsc;
+use crate::frame::Frame;
 
-use super::{
-    event::{Ending, SocketEvent},
-    state::Active,
-};
-use crate::{connection::Upgrade, frame::Frame};
-
-pub(super) type Owner = mpsc::Sender<SocketEvent>;
-
-/// What the lock of an inbox guards.
+/// A queue of frames, bounded by their number and by the memory that they hold.
 #[derive(Debug)]
 pub(super) struct Queue {
     frames: VecDeque<Frame>,
     bytes: usize,
     most_frames: usize,
     most_bytes: usize,
-    pub(super) active: Active,
-    pub(super) owner: Option<Owner>,
-    pub(super) wanted: Wanted,
-    pub(super) line: Line,
-    pub(super) upgrade: Option<Box<Upgrade>>,
-    pub(super) courier: Courier,
-    readers: Vec<(Reader, Waker)>,
-}
-
-/// Whether anybody may still want what comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
-    Yes,
-    /// No handle is left, so only an owner in an active mode can get anything.
-    ByOwner,
-    /// The socket was closed: what comes is kept while there is room, and nothing waits for room.
-    WhileThereIsRoom,
-    /// There was no room: what comes now would leave a gap.
-    No,
-}
-
-/// How far the connection is from its end.
-#[derive(Debug)]
-pub(super) enum Line {
-    Up,
-    /// Nothing more is read; how it ended is not told yet.
-    Gone,
-    /// How it ended waits behind the frames.
-    Ended(Ending),
-    /// Nothing is left to be told.
-    Told,
-}
-
-/// Whether a task moves frames to the owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Courier {
-    Working,
-    /// It ended, as there was nothing to deliver and nothing more would come.
-    Dismissed,
-}
-
-/// What the courier has to do next.
-#[derive(Debug)]
-pub(super) enum Errand {
-    /// There is no owner.
-    None,
-    /// Nothing is to be delivered; where the owner goes, the socket does.
-    Watch(Owner),
-    Deliver(Owner),
-}
-
-/// Which waker of those who read is meant: that of the `recv` whose turn it is, or that of a handle's `Stream`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reader {
-    Recv,
-    Stream(u64),
 }
 
 impl Queue {
-    pub(super) fn new(most_frames: usize, most_bytes: usize, active: Active, owner: Option<Owner>) -> Self {
-        Self {
-            frames: VecDeque::new(),
-            bytes: 0,
-            most_frames,
-            most_bytes,
-            active,
-            owner,
-            wanted: Wanted::Yes,
-            line: Line::Up,
-            upgrade: None,
-            courier: Courier::Working,
-            readers: Vec::new(),
-        }
+    pub(super) fn new(most_frames: usize, most_bytes: usize) -> Self {
+        Self { frames: VecDeque::new(), bytes: 0, most_frames, most_bytes }
     }
 
-    /// Keeps a frame, where somebody may want it; whether it was kept.
-    pub(super) fn push(&mut self, frame: Frame) -> bool {
-        if self.wanted == Wanted::WhileThereIsRoom && self.is_full_twice() {
-            self.wanted = Wanted::No;
-        }
-        if self.wanted == Wanted::No {
-            return false;
-        }
-        self.bytes += frame.payload_len();
+    pub(super) fn push(&mut self, frame: Frame) {
+        self.bytes = self.bytes.saturating_add(frame.held_bytes());
         self.frames.push_back(frame);
-        true
     }
 
     pub(super) fn pop(&mut self) -> Option<Frame> {
         let frame = self.frames.pop_front()?;
-        self.bytes -= frame.payload_len();
+        self.bytes = self.bytes.saturating_sub(frame.held_bytes());
         Some(frame)
     }
 
-    /// Whether everything was handed out, and nothing more comes.
-    pub(super) fn is_spent(&self) -> bool {
-        self.frames.is_empty() && matches!(self.line, Line::Told)
+    pub(super) fn clear(&mut self) {
+        (self.frames, self.bytes) = (VecDeque::new(), 0);
     }
 
-    /// Whether reading has to wait: what is received is wanted, more may come, and there is no room.
-    pub(super) fn makes_wait(&self) -> bool {
-        let is_full = self.frames.len() >= self.most_frames || self.bytes >= self.most_bytes;
-        let is_wanted = match self.wanted {
-            Wanted::Yes | Wanted::ByOwner => true,
-            Wanted::WhileThereIsRoom | Wanted::No => false,
-        };
-        is_full && !self.frames.is_empty() && is_wanted && matches!(self.line, Line::Up)
+    pub(super) fn is_empty(&self) -> bool {
+        self.frames.is_empty()
     }
 
-    /// What came before a close finds room beside what was there.
-    fn is_full_twice(&self) -> bool {
-        let most_bytes = self.most_bytes.saturating_mul(2);
-        self.frames.len() >= self.most_frames.saturating_mul(2) || (self.bytes >= most_bytes && !self.frames.is_empty())
+    /// Whether reading has to pause. One frame always has room.
+    pub(super) fn is_full(&self) -> bool {
+        self.exceeds(self.most_frames, self.most_bytes)
     }
 
-    pub(super) fn errand(&self) -> Errand {
-        let Some(owner) = self.owner.clone() else { return Errand::None };
-        let is_due = !self.frames.is_empty() || matches!(self.line, Line::Ended(_));
-        match self.active {
-            Active::On | Active::Once if is_due => Errand::Deliver(owner),
-            Active::On | Active::Once | Active::Off => Errand::Watch(owner),
+    /// Whether a frame that comes after a close is kept: beside a full queue there is room for as much again.
+    pub(super) fn has_room_after_close(&self) -> bool {
+        !self.exceeds(self.most_frames.saturating_mul(2), self.most_bytes.saturating_mul(2))
+    }
+
+    fn exceeds(&self, frames: usize, bytes: usize) -> bool {
+        !self.frames.is_empty() && (self.frames.len() >= frames || self.bytes >= bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(most_frames: usize, most_bytes: usize, sizes: &[usize]) -> Queue {
+        let mut queue = Queue::new(most_frames, most_bytes);
+        for &size in sizes {
+            queue.push(Frame::binary(vec![0; size]));
         }
+        queue
     }
 
-    /// How the connection ended, to be told now. The owner is let go, so that its channel ends too.
-    pub(super) fn take_ending(&mut self) -> Option<Ending> {
-        match mem::replace(&mut self.line, Line::Told) {
-            Line::Ended(ending) => {
-                self.owner = None;
-                self.wake_readers();
-                Some(ending)
-            }
-            line @ (Line::Up | Line::Gone | Line::Told) => {
-                self.line = line;
-                None
-            }
-        }
+    #[test]
+    fn frames_come_out_in_the_order_in_which_they_went_in() {
+        let mut queue = filled(8, 100, &[1, 2, 3]);
+        let sizes: Vec<usize> = std::iter::from_fn(|| queue.pop()).map(|frame| frame.payload_len()).collect();
+        assert_eq!(sizes, [1, 2, 3]);
+        assert!(queue.is_empty());
     }
 
-    pub(super) fn await_news(&mut self, reader: Reader, cx: &Context<'_>) {
-        match self.readers.iter_mut().find(|(known, _)| *known == reader) {
-            Some((_, waker)) => waker.clone_from(cx.waker()),
-            None => self.readers.push((reader, cx.waker().clone())),
-        }
+    #[test]
+    fn the_queue_is_full_by_frames_or_by_bytes() {
+        assert!(!filled(2, 100, &[0]).is_full());
+        assert!(filled(2, 100, &[0, 0]).is_full());
+        assert!(!filled(10, 10, &[9]).is_full());
+        assert!(filled(10, 10, &[9, 1]).is_full());
+        let mut queue = filled(10, 10, &[9, 1]);
+        queue.pop();
+        assert!(!queue.is_full());
     }
 
-    pub(super) fn forget(&mut self, reader: Reader) {
-        self.readers.retain(|(known, _)| *known != reader);
+    #[test]
+    fn one_frame_always_has_room() {
+        assert!(!Queue::new(1, 0).is_full());
+        assert!(Queue::new(1, 0).has_room_after_close());
     }
 
-    pub(super) fn wake_readers(&mut self) {
-        for (_, waker) in self.readers.drain(..) {
-            waker.wake();
-        }
+    #[test]
+    fn a_closing_socket_has_room_for_twice_as_much() {
+        assert!(filled(2, 100, &[0, 0, 0]).has_room_after_close());
+        assert!(!filled(2, 100, &[0, 0, 0, 0]).has_room_after_close());
+        assert!(filled(10, 10, &[19]).has_room_after_close());
+        assert!(!filled(10, 10, &[20]).has_room_after_close());
     }
 }

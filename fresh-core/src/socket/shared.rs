@@ -1,4 +1,4 @@
-//! What all handles of one socket share, and how far it has come.
+//! The parts of a socket that all its handles share, and the phase it is in.
 
 use std::{
     fmt,
@@ -12,15 +12,16 @@ use std::{
 use bytestring::ByteString;
 use tokio::{
     runtime::Handle,
-    sync::{Semaphore, oneshot},
+    sync::{Semaphore, mpsc, oneshot},
 };
 
 use super::{
-    Client, SocketOptions, SocketState,
+    Active, Client, SocketEvent, SocketOptions, SocketState,
     error::SocketError,
+    event::Owner,
     forwarder::Forwarder,
     inbox::Inbox,
-    life::{deliver_rest, live},
+    task::{self, Running, deliver_rest},
 };
 use crate::{
     client::StartError,
@@ -29,17 +30,17 @@ use crate::{
     options::Offline,
 };
 
-/// Its drop is that of the last handle.
+/// It is dropped with the last handle.
 pub(super) struct Shared {
     pub(super) inbox: Arc<Inbox>,
     pub(super) recv_timeout: Option<Duration>,
-    /// Its one permit is the turn to `recv`, given to those who wait in the order in which they came.
+    /// Its one permit is the turn to `recv`. Calls get it in their order.
     pub(super) turn: Semaphore,
     phase: Mutex<Phase>,
     handles: AtomicU64,
 }
 
-/// How far a socket has come.
+/// The phases of a socket.
 enum Phase {
     Idle(Box<SocketOptions>),
     Started {
@@ -52,9 +53,13 @@ enum Phase {
 
 impl Shared {
     pub(super) fn new(mut options: SocketOptions) -> Self {
-        let owner = options.owner.take();
+        let inbox = Inbox::new(options.most_frames, options.most_bytes);
+        if let Some(owner) = options.owner.take() {
+            // A socket that has just been started accepts any owner.
+            let _ = inbox.set_owner(Owner(owner));
+        }
         Self {
-            inbox: Arc::new(Inbox::new(options.most_frames, options.most_bytes, options.active, owner)),
+            inbox: Arc::new(inbox),
             recv_timeout: options.recv_timeout,
             turn: Semaphore::new(1),
             phase: Mutex::new(Phase::Idle(Box::new(options))),
@@ -66,26 +71,32 @@ impl Shared {
         self.handles.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Begins to connect, where the socket is idle.
+    /// Begins to connect if the socket is idle.
     pub(super) fn launch(&self) -> Result<Attempt, SocketError> {
         let mut phase = self.phase();
         let Phase::Idle(options) = &*phase else {
             return Err(SocketError::WrongState { state: phase.state(&self.inbox) });
         };
         let runtime = Handle::try_current().map_err(|_| SocketError::Start(StartError::NoRuntime))?;
-        self.inbox.check_owner()?;
+        self.inbox.set_active(options.active)?;
         let (opening, opened) = oneshot::channel();
+        self.inbox.opening(opening);
         // The inbox is the queue; the driver keeps one frame before it.
         let options = options.options.clone().inbound(1, 0).offline(Offline::Reject);
         let inbox = Arc::clone(&self.inbox);
-        let (client, running) = Client::new_silent(options, |client| Forwarder::new(client, inbox, Some(opening)));
-        runtime.spawn(live(Arc::clone(&self.inbox), client.clone(), running));
+        let (client, driver) = Client::new_silent(options, |client| Forwarder::new(client, inbox));
+        runtime.spawn(task::run(Arc::clone(&self.inbox), client.clone(), driver));
         *phase = Phase::Started { client: client.clone(), runtime };
         Ok(Attempt { client, opened })
     }
 
-    /// Begins to close; the client whose end is to be awaited, where there is one.
-    pub(super) fn close(&self, code: CloseCode, reason: ByteString) -> Result<Option<Client>, SocketError> {
+    /// Begins to close behind these frames; returns the client whose end is to be awaited, if there is one.
+    pub(super) fn close(
+        &self,
+        code: CloseCode,
+        reason: ByteString,
+        unsent: impl FnOnce() -> Vec<Frame>,
+    ) -> Result<Option<Client>, SocketError> {
         let frame = Frame::Close(Some(CloseFrame::new(code, reason.clone())));
         if let Err(error) = frame.check() {
             return Err(SocketError::Send(SendError::new(Some(frame), error)));
@@ -94,11 +105,16 @@ impl Shared {
         match &*phase {
             Phase::Idle(_) => {
                 *phase = Phase::Closed;
-                self.inbox.told();
+                self.inbox.never_opened();
                 Ok(None)
             }
             Phase::Closed => Ok(None),
             Phase::Started { client, .. } => {
+                for frame in unsent() {
+                    if let Err(error) = client.try_send(frame) {
+                        client.lost_frame(&error);
+                    }
+                }
                 // The frame was checked, and a client that has ended needs no closing.
                 let _ = client.close(code, reason);
                 self.inbox.close();
@@ -118,13 +134,22 @@ impl Shared {
         }
     }
 
-    /// Has what is left delivered, where the connection has ended and its task with it.
-    pub(super) fn send_courier(&self) {
-        if let Phase::Started { runtime, .. } = &*self.phase()
-            && self.inbox.calls_courier()
-        {
-            runtime.spawn(deliver_rest(Arc::clone(&self.inbox)));
+    /// Changes the mode; before the connection, it is the mode that the connection begins with.
+    pub(super) fn set_active(&self, mode: Active) -> Result<(), SocketError> {
+        let mut phase = self.phase();
+        let needs_task = self.inbox.set_active(mode)?;
+        match &mut *phase {
+            Phase::Idle(options) => options.active = mode,
+            Phase::Started { runtime, .. } if needs_task => {
+                runtime.spawn(deliver_rest(Running::new(Arc::clone(&self.inbox))));
+            }
+            Phase::Started { .. } | Phase::Closed => {}
         }
+        Ok(())
+    }
+
+    pub(super) fn set_owner(&self, owner: mpsc::Sender<SocketEvent>) -> Result<(), SocketError> {
+        self.inbox.set_owner(Owner(owner))
     }
 
     fn phase(&self) -> MutexGuard<'_, Phase> {
@@ -138,7 +163,7 @@ impl Phase {
             Self::Idle(_) => SocketState::Idle,
             Self::Closed => SocketState::Closed,
             Self::Started { client, .. } => match client.state().into() {
-                // The driver has yet to take it up.
+                // The driver has not handled the close yet.
                 SocketState::Connected if inbox.is_closing() => SocketState::Closing,
                 state @ (SocketState::Idle
                 | SocketState::Upgrading
@@ -166,7 +191,7 @@ impl fmt::Debug for Shared {
     }
 }
 
-/// An attempt to connect that somebody waits for; dropped before its outcome, it is given up.
+/// An attempt to connect. Dropped before its outcome is known, it is given up.
 pub(super) struct Attempt {
     client: Client,
     opened: oneshot::Receiver<Result<(), SocketError>>,
@@ -180,7 +205,7 @@ impl Attempt {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        // The outcome was taken where there is nothing to receive and nobody to send it.
+        // A terminated channel has delivered the outcome.
         if !self.opened.is_terminated() {
             let _ = self.client.close(CloseCode::NORMAL_CLOSURE, "");
         }

@@ -1,4 +1,4 @@
-//! Where a socket stands, and who gets its frames.
+//! The state and the mode of a socket.
 
 use std::fmt;
 
@@ -7,20 +7,20 @@ use crate::connection::ConnectionState;
 /// The state of a [`Socket`](super::Socket): one of hackney_ws's five.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SocketState {
-    /// Started, and not yet told to connect. hackney_ws's `idle`.
+    /// Started, and `connect` has not been called. hackney_ws's `idle`.
     Idle,
     /// The connection is being made: DNS, TCP, TLS, and the HTTP upgrade. hackney_ws's `upgrading`.
     Upgrading,
-    /// Frames travel. hackney_ws's `connected`.
+    /// Frames can be sent and received. hackney_ws's `connected`.
     Connected,
     /// The close handshake is under way. hackney_ws's `closing`.
     Closing,
-    /// There is no connection any more, and none will come. hackney_ws's `closed`.
+    /// The connection, or the attempt, has ended. hackney_ws's `closed`.
     Closed,
 }
 
 impl From<ConnectionState> for SocketState {
-    /// A socket has one connection: what a client does after its loss is the end here.
+    /// A socket has one connection, so every state of a client after the loss of its connection is `Closed`.
     fn from(state: ConnectionState) -> Self {
         match state {
             ConnectionState::Connecting | ConnectionState::Upgrading => Self::Upgrading,
@@ -47,7 +47,7 @@ impl fmt::Display for SocketState {
     }
 }
 
-/// How what a [`Socket`](super::Socket) receives is handed out. hackney_ws's option `active`.
+/// The mode of a [`Socket`](super::Socket): who gets the received frames. hackney_ws's option `active`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Active {
     /// Passive: `recv` takes the frames, one by one. hackney_ws's `false`.

@@ -7,17 +7,17 @@ use std::{
 
 use futures_util::{Sink, Stream};
 
-use super::{ReadHalf, Socket, SocketError, SocketState, WriteHalf, queue::Reader};
+use super::{ReadHalf, Socket, SocketError, SocketState, WriteHalf, readers::Reader};
 use crate::{
     error::SendError,
     frame::{Frame, Message},
 };
 
-/// The messages that come, without pongs; it ends when the close handshake has, and after an error that ends the
+/// The received messages, without pongs. The stream ends with the close handshake, and after an error that ends the
 /// connection.
 ///
-/// It is `recv` in another form, so it needs passive mode; the option `recv_timeout` does not count. Where another handle
-/// reads too, a frame goes to the one that looks first.
+/// It is `recv` in another form, so it needs passive mode; the option `recv_timeout` does not apply. If another handle
+/// reads too, a frame goes to the one that polls first.
 impl Stream for Socket {
     type Item = Result<Message, SocketError>;
 
@@ -44,22 +44,22 @@ impl Socket {
     }
 }
 
-/// Frames that go out: collected up to 64 frames or 64 KiB, written when flushed or when there are more.
+/// Sends frames. They are collected up to 64 frames or 64 KiB, and written when flushed or when there are more.
 ///
-/// To close it sends a close frame with 1000, where none was sent, and is done when that is written. What the server says
-/// until it answers can still be read, and waits to be, in contrast to [`Socket::close`].
+/// To close the sink is what [`Socket::finish`] does. A method call `socket.close()` is never the sink's `close`, but
+/// [`Socket::close`], which stops reading too.
 impl Sink<Frame> for Socket {
     type Error = SocketError;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
         let client = self.connected()?;
-        self.outbox.poll_ready(&client, cx)
+        self.outbox().poll_ready(&client, cx)
     }
 
     fn start_send(mut self: Pin<&mut Self>, frame: Frame) -> Result<(), SocketError> {
         match frame.check() {
             Ok(()) => {
-                self.outbox.push(frame);
+                self.outbox().push(frame);
                 Ok(())
             }
             Err(error) => Err(SocketError::Send(SendError::new(Some(frame), error))),
@@ -68,7 +68,7 @@ impl Sink<Frame> for Socket {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
         match self.shared.client() {
-            Some(client) => self.outbox.poll_flush(&client, cx),
+            Some(client) => self.outbox().poll_flush(&client, cx),
             None => Poll::Ready(Ok(())),
         }
     }
@@ -76,7 +76,7 @@ impl Sink<Frame> for Socket {
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {
         self.readable()?;
         match self.shared.client() {
-            Some(client) => self.outbox.poll_close(&client, cx),
+            Some(client) => self.outbox().poll_close(&client, cx),
             None => Poll::Ready(Ok(())),
         }
     }
