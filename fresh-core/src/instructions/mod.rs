@@ -40,7 +40,7 @@ fn wire_frame() -> Vec<u8> {
 
 /// Bytes → frames: one read that brought 32 text messages of 64 bytes.
 pub fn decoder(rounds: usize) {
-    let mut decoder = Decoder::new(&Limits::default(), false);
+    let mut decoder = Decoder::new(false);
     let wire = wire_frame().repeat(MESSAGES);
     for _ in 0..rounds {
         let mut buffer = BytesMut::from(&wire[..]);

@@ -25,6 +25,7 @@ use crate::{
 /// bad text fails at once, and when it is whole, which is cheaper than to copy it and to hold it twice.
 #[derive(Debug)]
 pub(crate) struct Assembler {
+    max_frame: usize,
     max_message: usize,
     max_fragments: usize,
     /// Where permessage-deflate was agreed on.
@@ -57,7 +58,14 @@ enum Data {
 
 impl Assembler {
     pub(crate) fn new(limits: &Limits, inflater: Option<Box<Inflater>>) -> Self {
-        Self { max_message: limits.max_message, max_fragments: limits.max_fragments, inflater, message: None, seen: 0 }
+        Self {
+            max_frame: limits.max_frame,
+            max_message: limits.max_message,
+            max_fragments: limits.max_fragments,
+            inflater,
+            message: None,
+            seen: 0,
+        }
     }
 
     pub(crate) fn inflater(&mut self) -> Option<&mut Inflater> {
@@ -67,7 +75,7 @@ impl Assembler {
     /// Whether a message of this size may come in one frame.
     #[inline]
     pub(crate) fn takes_whole(&self, len: usize) -> bool {
-        self.message.is_none() && self.max_fragments > 0 && len <= self.max_message
+        self.message.is_none() && self.max_fragments > 0 && len <= self.max_frame && len <= self.max_message
     }
 
     /// Takes a whole frame; gives the message that it completes, or the control frame that it is.
@@ -121,6 +129,7 @@ impl Assembler {
     /// Whether a frame with this header may come now, and fits.
     #[inline]
     fn admit(&self, header: Header) -> Result<(), DecodeError> {
+        self.admit_size(header)?;
         let (len, frames, compressed) = match (header.opcode, &self.message) {
             // RFC 6455 §5.4: control frames "MAY be injected in the middle of a fragmented message".
             (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => return Ok(()),
@@ -141,6 +150,21 @@ impl Assembler {
             return Err(DecodeError::MessageTooBig { limit: self.max_message });
         }
         Ok(())
+    }
+
+    /// Whether a frame may be so large. One of a compressed message may exceed `max_frame` by what compression adds, so
+    /// that no message is refused because the server compressed it.
+    #[inline]
+    fn admit_size(&self, header: Header) -> Result<(), DecodeError> {
+        if header.len <= self.max_frame {
+            return Ok(());
+        }
+        let continues = header.opcode == Opcode::Continuation;
+        let compressed = header.rsv1 || continues && self.message.as_ref().is_some_and(|message| message.compressed);
+        if compressed && header.len <= most_compressed(self.max_frame) {
+            return Ok(());
+        }
+        Err(DecodeError::FrameTooBig { limit: self.max_frame })
     }
 
     /// Adds a frame, of which `seen` bytes are already in the message.
@@ -190,6 +214,11 @@ impl Data {
             }
         }
     }
+}
+
+/// The most bytes that zlib, at any level, compresses so many to: an eighth and a 64th more where nothing shrinks.
+pub(super) fn most_compressed(len: usize) -> usize {
+    len.saturating_add(len / 8).saturating_add(len / 64).saturating_add(16)
 }
 
 /// What a close frame says (RFC 6455 §5.5.1).

@@ -87,6 +87,19 @@ fn a_continuation_needs_a_message_and_a_message_its_end() {
 }
 
 #[test]
+fn a_frame_of_exactly_the_limit_passes_and_one_byte_more_does_not() {
+    let limits = Limits { max_frame: 5, max_message: 10, ..Limits::default() };
+    for opcode in [Opcode::Text, Opcode::Binary, Opcode::Ping, Opcode::Pong] {
+        let too_big = Err(DecodeError::FrameTooBig { limit: 5 });
+        assert_eq!(Assembler::new(&limits, None).peek(header(true, opcode, 5), b""), Ok(()));
+        assert_eq!(Assembler::new(&limits, None).peek(header(true, opcode, 6), b""), too_big);
+        assert_eq!(Assembler::new(&limits, None).peek(header(true, opcode, usize::MAX), b""), too_big);
+        assert!(Assembler::new(&limits, None).push(whole(opcode, &[0; 5])).is_ok());
+        assert_eq!(Assembler::new(&limits, None).push(whole(opcode, &[0; 6])).map(|_| ()), too_big);
+    }
+}
+
+#[test]
 fn a_message_of_exactly_the_limit_passes_and_one_byte_more_does_not() {
     let too_big = Err(DecodeError::MessageTooBig { limit: 10 });
     assert!(assemble([whole(Opcode::Binary, &[0; 10])]).is_ok());

@@ -1,12 +1,12 @@
 //! Bytes → frames, without I/O: every check of RFC 6455 §5 that one frame allows.
 //!
-//! What a frame means for its message (order, UTF-8, the size of the message) is the assembler's.
+//! What a frame means for its message (order, size, UTF-8) is the assembler's.
 
 use std::mem;
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use crate::{error::DecodeError, options::Limits};
+use crate::error::DecodeError;
 
 /// The payload of a control frame has at most so many bytes (RFC 6455 §5.5).
 const MAX_CONTROL: u8 = 125;
@@ -78,7 +78,7 @@ pub(crate) struct Header {
     pub fin: bool,
     pub rsv1: bool,
     pub opcode: Opcode,
-    /// What the header declares, at most `max_frame`.
+    /// What the header declares. Where memory has fewer addresses, it is more than any limit either way.
     pub len: usize,
 }
 
@@ -87,7 +87,6 @@ pub(crate) struct Header {
 /// An error is final: the connection has failed, and nothing more may be decoded.
 #[derive(Debug)]
 pub(crate) struct Decoder {
-    max_frame: usize,
     /// The reserved bits that an extension gave a meaning, where they stand in a header's first byte.
     agreed: u8,
     /// The header that was taken off the buffer while its payload is incomplete.
@@ -96,8 +95,8 @@ pub(crate) struct Decoder {
 
 impl Decoder {
     /// `compressed`: permessage-deflate was agreed on, so the first frame of a data message may have RSV1.
-    pub(crate) fn new(limits: &Limits, compressed: bool) -> Self {
-        Self { max_frame: limits.max_frame, agreed: if compressed { RSV1 } else { 0 }, pending: None }
+    pub(crate) fn new(compressed: bool) -> Self {
+        Self { agreed: if compressed { RSV1 } else { 0 }, pending: None }
     }
 
     /// The next frame, or `None` until more bytes came; errors are told by the first byte that shows them.
@@ -127,8 +126,7 @@ impl Decoder {
         Ok(Some(RawFrame { fin: header.fin, rsv1: header.rsv1, opcode: header.opcode, payload }))
     }
 
-    /// The frame at the front of `bytes`, where it is a whole data message, uncompressed, of less than 64 KiB, and
-    /// within the limits: whether it is text, the size of its header, and that of its payload.
+    /// The frame at the front of `bytes`, where it is a whole data message, uncompressed, of less than 64 KiB: whether it is text, the size of its header, and that of its payload.
     ///
     /// `None` says nothing: [`decode`](Self::decode) has to be asked. It says the same of such a frame, and takes longer.
     #[inline]
@@ -142,7 +140,7 @@ impl Decoder {
         };
         let minimal = head == 2 || len > 125;
         let whole = bytes.len() - 2 >= len + (head - 2) && self.pending.is_none();
-        ((text || first == FIN | BINARY) && minimal && whole && len <= self.max_frame).then_some((text, head, len))
+        ((text || first == FIN | BINARY) && minimal && whole).then_some((text, head, len))
     }
 
     /// The header of the unfinished frame; the bytes of its payload so far are what is in the buffer.
@@ -167,11 +165,7 @@ impl Decoder {
             return Err(DecodeError::ControlTooLong);
         }
         let Some((len, extended)) = length(second, bytes)? else { return Ok(None) };
-        let too_big = DecodeError::FrameTooBig { limit: self.max_frame };
-        let len = usize::try_from(len).map_err(|_| too_big)?;
-        if len > self.max_frame {
-            return Err(too_big);
-        }
+        let len = usize::try_from(len).unwrap_or(usize::MAX);
         Ok(Some((Header { fin: first & FIN != 0, rsv1: first & RSV1 != 0, opcode, len }, 2 + extended)))
     }
 

@@ -25,7 +25,7 @@ pub(crate) struct Inbound {
 impl Inbound {
     /// `inflater`: where permessage-deflate was agreed on.
     pub(crate) fn new(limits: &Limits, inflater: Option<Box<Inflater>>) -> Self {
-        Self { decoder: Decoder::new(limits, inflater.is_some()), assembler: Assembler::new(limits, inflater) }
+        Self { decoder: Decoder::new(inflater.is_some()), assembler: Assembler::new(limits, inflater) }
     }
 
     /// What was decompressed since this was last asked; `None` where nothing can be.
