@@ -249,6 +249,29 @@ impl Handler for Failing {
 }
 
 #[tokio::test]
+async fn a_compressed_message_without_a_byte_is_empty_and_the_next_one_may_point_back() {
+    let server = Server::in_memory();
+    let _client = Client::start(deflating(&server), Echo).unwrap();
+    let mut connection = accepted(&server, "permessage-deflate").await;
+    let mut codec = Codec::new();
+    let text = "tick tock ".repeat(100);
+    let first = codec.frame(1, text.as_bytes());
+    // As some servers send an empty message: no byte, where RFC 7692 §7.2.3.6 has one.
+    let empty = |fin, opcode, rsv| WireFrame { fin, rsv, ..WireFrame::new(opcode, &b""[..]) };
+    let last = codec.frame(1, text.as_bytes());
+    assert!(last.payload.len() < first.payload.len(), "it points back");
+    for frame in [first, empty(true, 1, RSV1), empty(false, 1, RSV1), empty(true, 0, 0), last] {
+        connection.raw(frame.encode()).await;
+    }
+    let mut echoed = Vec::new();
+    for _ in 0..4 {
+        let frame = connection.receive_frame().await.unwrap();
+        echoed.push(if frame.rsv == RSV1 { codec.message(&frame) } else { frame.payload.to_vec() });
+    }
+    assert_eq!(echoed, [text.as_bytes(), b"", b"", text.as_bytes()]);
+}
+
+#[tokio::test]
 async fn each_connection_begins_with_windows_of_its_own() {
     let server = Server::in_memory();
     let client = Client::start(deflating(&server), Echo).unwrap();

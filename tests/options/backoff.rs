@@ -151,6 +151,27 @@ async fn with_a_reset_after_zero_every_connection_starts_the_delays_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn behind_a_proxy_that_cuts_each_connection_a_lower_reset_after_keeps_the_delays_short() {
+    let backoff = BackoffOptions::new().jitter(false).initial(ms(100)).factor(2.0).unwrap();
+    for (reset_after, expected) in [(ms(5_000), [100; 4]), (ms(11_000), [100, 200, 400, 800])] {
+        let server = Server::in_memory();
+        let options = server.options().backoff(backoff.reset_after(reset_after)).ping_interval(Duration::ZERO);
+        let (probe, mut seen) = Probe::new();
+        let _client = Client::start(options, probe).unwrap();
+        let mut connection = server.accept().await;
+        for delay in expected {
+            seen.connected().await;
+            sleep(ms(10_000)).await;
+            connection.drop_connection();
+            seen.failed().await;
+            let began = Instant::now();
+            connection = server.accept().await;
+            assert_near(began.elapsed(), ms(delay));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_may_ask_for_more_than_the_maximum() {
     let server = Server::in_memory();
     let options = server.options().backoff(BackoffOptions::new().max(ms(10)));

@@ -54,7 +54,7 @@ pub enum DecodeError {
     /// A compressed message that is no DEFLATE data (RFC 7692 §7.2.2).
     #[error("a compressed message that cannot be decompressed")]
     Deflate,
-    /// A frame that declares more than `max_frame`.
+    /// A frame that declares more than [`max_frame`](crate::options::Limits::max_frame) allows.
     #[error("a frame of more than {limit} bytes")]
     FrameTooBig {
         /// The `max_frame` that was in force, in bytes.

@@ -23,7 +23,7 @@ use crate::{
     options::{Limits, Options},
     wire::{
         assembler::Assembler,
-        decoder::{Decoder, Opcode, RawFrame},
+        decoder::{Decoder, Header, Opcode, Payload},
         encoder::Outgoing,
         inbound::Inbound,
     },
@@ -44,23 +44,23 @@ fn wire_frame() -> Vec<u8> {
 
 /// Bytes → frames: one read that brought 32 text messages of 64 bytes.
 pub fn decoder(rounds: usize) {
-    let mut decoder = Decoder::new(&Limits::default(), false);
+    let mut decoder = Decoder::new(false);
     let wire = wire_frame().repeat(MESSAGES);
     for _ in 0..rounds {
         let mut buffer = BytesMut::from(&wire[..]);
-        while let Ok(Some(frame)) = decoder.decode(&mut buffer) {
-            black_box(frame);
+        while let Ok(Some((_, payload))) = decoder.decode(&mut buffer) {
+            black_box(payload.copy());
         }
     }
 }
 
-/// Bytes → messages, the short way: one read that brought 32 text messages of 64 bytes.
+/// Bytes → messages: one read that brought 32 text messages of 64 bytes.
 pub fn inbound(rounds: usize) {
     let mut inbound = Inbound::new(&Limits::default(), None);
     let wire = wire_frame().repeat(MESSAGES);
     for _ in 0..rounds {
         let mut buffer = BytesMut::from(&wire[..]);
-        while let Some(Ok(message)) = inbound.next_whole(&mut buffer) {
+        while let Ok(Some(message)) = inbound.next(&mut buffer) {
             black_box(message);
         }
     }
@@ -69,11 +69,18 @@ pub fn inbound(rounds: usize) {
 /// Frames → messages: 32 text messages of 64 bytes in one frame each, and one in four frames.
 pub fn assembler(rounds: usize) {
     let mut assembler = Assembler::new(&Limits::default(), None);
-    let payload = Bytes::from_static(&PAYLOAD.as_bytes()[..64]);
-    let frame = |fin, opcode| RawFrame { fin, rsv1: false, opcode, payload: payload.clone() };
+    let payloads = PAYLOAD.as_bytes()[..64].repeat(MESSAGES + 4);
     for _ in 0..rounds {
+        let mut buffer = BytesMut::from(&payloads[..]);
+        let mut push = |fin, opcode| {
+            let (header, payload) = (Header::new(fin, false, opcode, 64), Payload::new(&mut buffer, 0, 64));
+            let _ = black_box(match header.is_message() {
+                true => assembler.message(header, payload),
+                false => assembler.push(header, payload),
+            });
+        };
         for _ in 0..MESSAGES {
-            let _ = black_box(assembler.push(frame(true, Opcode::Text)));
+            push(true, Opcode::Text);
         }
         for (fin, opcode) in [
             (false, Opcode::Text),
@@ -81,7 +88,7 @@ pub fn assembler(rounds: usize) {
             (false, Opcode::Continuation),
             (true, Opcode::Continuation),
         ] {
-            let _ = black_box(assembler.push(frame(fin, opcode)));
+            push(fin, opcode);
         }
     }
 }

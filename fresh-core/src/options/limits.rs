@@ -10,6 +10,9 @@
 pub struct Limits {
     /// The payload of one frame, in bytes, judged by its header. Default: 16 MiB. Past it:
     /// [`DecodeError::FrameTooBig`](crate::error::DecodeError::FrameTooBig).
+    ///
+    /// A frame of a compressed message (RFC 7692) is counted as it is on the wire. It may be larger by what compression
+    /// adds to data that does not shrink: an eighth, a 64th and 16 bytes.
     pub max_frame: usize,
     /// The payload of one message, in bytes, after decompression. Default: 64 MiB. Past it:
     /// [`DecodeError::MessageTooBig`](crate::error::DecodeError::MessageTooBig).

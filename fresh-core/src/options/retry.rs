@@ -85,6 +85,9 @@ impl BackoffOptions {
 
     /// How long a connection has to stay up before the delays and the attempts start over. Default: 10 s. With
     /// zero, a server that accepts and closes at once is hammered at the initial delay.
+    ///
+    /// Behind a proxy that cuts each connection after a fixed time, set this to about half of that time. Otherwise each
+    /// cut counts as a failed attempt, and the delays grow although every connection was useful.
     pub fn reset_after(mut self, uptime: Duration) -> Self {
         self.reset_after = uptime;
         self

@@ -7,7 +7,7 @@ use bytestring::ByteString;
 
 use self::text::Text;
 use super::{
-    decoder::{Header, Opcode, RawFrame},
+    decoder::{Header, Opcode, Payload},
     deflate::Inflater,
     shared_text::shared_text,
     utf8::validate,
@@ -25,6 +25,7 @@ use crate::{
 /// bad text fails at once, and when it is whole, which is cheaper than to copy it and to hold it twice.
 #[derive(Debug)]
 pub(crate) struct Assembler {
+    max_frame: usize,
     max_message: usize,
     max_fragments: usize,
     /// Where permessage-deflate was agreed on.
@@ -57,7 +58,14 @@ enum Data {
 
 impl Assembler {
     pub(crate) fn new(limits: &Limits, inflater: Option<Box<Inflater>>) -> Self {
-        Self { max_message: limits.max_message, max_fragments: limits.max_fragments, inflater, message: None, seen: 0 }
+        Self {
+            max_frame: limits.max_frame,
+            max_message: limits.max_message,
+            max_fragments: limits.max_fragments,
+            inflater,
+            message: None,
+            seen: 0,
+        }
     }
 
     pub(crate) fn inflater(&mut self) -> Option<&mut Inflater> {
@@ -67,28 +75,36 @@ impl Assembler {
     /// Whether a message of this size may come in one frame.
     #[inline]
     pub(crate) fn takes_whole(&self, len: usize) -> bool {
-        self.message.is_none() && self.max_fragments > 0 && len <= self.max_message
+        self.message.is_none() && self.max_fragments > 0 && len <= self.max_frame && len <= self.max_message
     }
 
-    /// Takes a whole frame; gives the message that it completes, or the control frame that it is.
+    /// Takes a whole frame that is a message by itself, uncompressed.
     #[inline]
-    pub(crate) fn push(&mut self, frame: RawFrame) -> Result<Option<Frame>, DecodeError> {
-        let RawFrame { fin, rsv1, opcode, payload } = frame;
-        self.admit(Header { fin, rsv1, opcode, len: payload.len() })?;
+    pub(crate) fn message(&mut self, header: Header, payload: Payload<'_>) -> Result<Option<Frame>, DecodeError> {
+        self.admit(header)?;
+        self.seen = 0;
+        if !payload.is_small() {
+            return shared(header.opcode(), payload);
+        }
+        // Each branch makes the message where the caller wants it: to move it costs more than to make it.
+        if header.opcode() == Opcode::Text {
+            let text = payload.copy_text()?;
+            return Ok(Some(Frame::Text(text.into())));
+        }
+        let bytes = payload.copy();
+        Ok(Some(Frame::Binary(bytes.into())))
+    }
+
+    /// Takes any other whole frame; gives the message that it completes, or the control frame that it is.
+    #[inline(never)]
+    pub(crate) fn push(&mut self, header: Header, payload: Payload<'_>) -> Result<Option<Frame>, DecodeError> {
+        self.admit(header)?;
         let seen = std::mem::take(&mut self.seen);
-        match opcode {
-            Opcode::Text if fin && !rsv1 => Ok(Some(Frame::Text(shared_text(payload)?))),
-            Opcode::Binary if fin && !rsv1 => Ok(Some(Frame::Binary(payload))),
-            Opcode::Text => self.extend(Partial::new(Data::Text(Text::default()), rsv1), fin, &payload, 0),
-            Opcode::Binary => self.extend(Partial::new(Data::Binary(BytesMut::new()), rsv1), fin, &payload, 0),
-            Opcode::Continuation => {
-                let message = self.message.take().ok_or(DecodeError::UnexpectedContinuation)?;
-                self.extend(message, fin, &payload, seen)
-            }
-            Opcode::Close => close(payload).map(|close| Some(Frame::Close(close))),
-            // Copied, so that a handful of bytes does not keep a whole read buffer alive while it waits for a callback.
-            Opcode::Ping => Ok(Some(Frame::Ping(Bytes::copy_from_slice(&payload)))),
-            Opcode::Pong => Ok(Some(Frame::Pong(Bytes::copy_from_slice(&payload)))),
+        match header.opcode() {
+            Opcode::Text | Opcode::Binary | Opcode::Continuation => self.extend(header, payload, seen),
+            Opcode::Close => close(payload.copy().into()).map(|close| Some(Frame::Close(close))),
+            Opcode::Ping => Ok(Some(Frame::Ping(payload.copy().into()))),
+            Opcode::Pong => Ok(Some(Frame::Pong(payload.copy().into()))),
         }
     }
 
@@ -97,8 +113,8 @@ impl Assembler {
     pub(crate) fn peek(&mut self, header: Header, partial: &[u8]) -> Result<(), DecodeError> {
         self.admit(header)?;
         let fresh = &partial[self.seen..];
-        match (header.opcode, &mut self.message) {
-            (Opcode::Text, _) if !header.rsv1 => self.seen += validate(fresh)?.0.len(),
+        match (header.opcode(), &mut self.message) {
+            (Opcode::Text, _) if !header.rsv1() => self.seen += validate(fresh)?.0.len(),
             (Opcode::Continuation, Some(Partial { data: Data::Text(text), compressed: false, .. })) => {
                 text.extend(fresh)?;
                 self.seen = partial.len();
@@ -121,17 +137,18 @@ impl Assembler {
     /// Whether a frame with this header may come now, and fits.
     #[inline]
     fn admit(&self, header: Header) -> Result<(), DecodeError> {
-        let (len, frames, compressed) = match (header.opcode, &self.message) {
+        self.admit_size(header)?;
+        let (len, frames, compressed) = match (header.opcode(), &self.message) {
             // RFC 6455 §5.4: control frames "MAY be injected in the middle of a fragmented message".
             (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => return Ok(()),
             (Opcode::Continuation, None) => return Err(DecodeError::UnexpectedContinuation),
             (Opcode::Continuation, Some(message)) => (message.len, message.frames, message.compressed),
             // RFC 6455 §5.4: fragments of one message "MUST NOT be interleaved" with those of another.
             (Opcode::Text | Opcode::Binary, Some(_)) => return Err(DecodeError::ExpectedContinuation),
-            (Opcode::Text | Opcode::Binary, None) => (0, 0, header.rsv1),
+            (Opcode::Text | Opcode::Binary, None) => (0, 0, header.rsv1()),
         };
         // RFC 7692 §6: RSV1 begins a compressed message. Where nothing inflates it, the bit has no meaning.
-        if header.rsv1 && self.inflater.is_none() {
+        if header.rsv1() && self.inflater.is_none() {
             return Err(DecodeError::ReservedBits { bits: 0b100 });
         }
         if frames >= self.max_fragments {
@@ -143,21 +160,38 @@ impl Assembler {
         Ok(())
     }
 
-    /// Adds a frame, of which `seen` bytes are already in the message.
-    fn extend(
-        &mut self,
-        mut message: Partial,
-        fin: bool,
-        payload: &[u8],
-        seen: usize,
-    ) -> Result<Option<Frame>, DecodeError> {
-        message.frames += 1;
-        message.len += payload.len();
-        match &mut self.inflater {
-            Some(inflater) if message.compressed => message.data.inflate(inflater, payload, fin)?,
-            Some(_) | None => message.data.extend(&payload[seen..])?,
+    /// Whether a frame may be so large. One of a compressed message may exceed `max_frame` by what compression adds, so
+    /// that no message is refused because the server compressed it.
+    #[inline]
+    fn admit_size(&self, header: Header) -> Result<(), DecodeError> {
+        if header.len <= self.max_frame {
+            return Ok(());
         }
-        if !fin {
+        let continues = header.opcode() == Opcode::Continuation;
+        let compressed = header.rsv1() || continues && self.message.as_ref().is_some_and(|message| message.compressed);
+        if compressed && header.len <= most_compressed(self.max_frame) {
+            return Ok(());
+        }
+        Err(DecodeError::FrameTooBig { limit: self.max_frame })
+    }
+
+    /// Adds a frame to its message, which holds `seen` bytes of the frame already.
+    fn extend(&mut self, header: Header, payload: Payload<'_>, seen: usize) -> Result<Option<Frame>, DecodeError> {
+        let (mut message, seen) = match header.opcode() {
+            Opcode::Text => (Partial::new(Data::Text(Text::default()), header.rsv1()), 0),
+            Opcode::Binary => (Partial::new(Data::Binary(BytesMut::new()), header.rsv1()), 0),
+            Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong => {
+                (self.message.take().ok_or(DecodeError::UnexpectedContinuation)?, seen)
+            }
+        };
+        message.frames += 1;
+        message.len += header.len;
+        match &mut self.inflater {
+            Some(inflater) if message.compressed => message.data.inflate(inflater, payload.as_slice(), header.fin())?,
+            Some(_) | None => message.data.extend(&payload.as_slice()[seen..])?,
+        }
+        payload.discard();
+        if !header.fin() {
             self.message = Some(message);
             return Ok(None);
         }
@@ -190,6 +224,18 @@ impl Data {
             }
         }
     }
+}
+
+/// A message that shares the memory of the read buffer.
+#[inline(never)]
+fn shared(opcode: Opcode, payload: Payload<'_>) -> Result<Option<Frame>, DecodeError> {
+    let bytes = payload.share();
+    Ok(Some(if opcode == Opcode::Text { Frame::Text(shared_text(bytes)?) } else { Frame::Binary(bytes) }))
+}
+
+/// The most bytes that zlib, at any level, compresses so many to: an eighth and a 64th more where nothing shrinks.
+pub(super) fn most_compressed(len: usize) -> usize {
+    len.saturating_add(len / 8).saturating_add(len / 64).saturating_add(16)
 }
 
 /// What a close frame says (RFC 6455 §5.5.1).

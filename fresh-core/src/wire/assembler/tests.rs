@@ -4,52 +4,85 @@ fn assembler() -> Assembler {
     Assembler::new(&Limits { max_message: 10, max_fragments: 3, ..Limits::default() }, None)
 }
 
-fn frame(fin: bool, opcode: Opcode, payload: &[u8]) -> RawFrame {
-    RawFrame { fin, rsv1: false, opcode, payload: Bytes::copy_from_slice(payload) }
+/// A whole frame.
+#[derive(Clone, Debug)]
+struct Sent {
+    header: Header,
+    payload: Vec<u8>,
 }
 
-fn first(opcode: Opcode, payload: &[u8]) -> RawFrame {
+fn frame(fin: bool, opcode: Opcode, payload: &[u8]) -> Sent {
+    Sent { header: header(fin, opcode, payload.len()), payload: payload.to_vec() }
+}
+
+impl Assembler {
+    /// Takes a frame as [`Inbound`](crate::wire::inbound::Inbound) gives it.
+    fn take(&mut self, Sent { header, payload }: Sent) -> Result<Option<Frame>, DecodeError> {
+        let mut buffer = BytesMut::from(&payload[..]);
+        let payload = Payload::new(&mut buffer, 0, header.len);
+        let taken = if header.is_message() { self.message(header, payload) } else { self.push(header, payload) };
+        assert!(taken.is_err() || buffer.is_empty(), "the frame is still in the buffer");
+        taken
+    }
+}
+
+fn first(opcode: Opcode, payload: &[u8]) -> Sent {
     frame(false, opcode, payload)
 }
 
-fn middle(payload: &[u8]) -> RawFrame {
+fn middle(payload: &[u8]) -> Sent {
     frame(false, Opcode::Continuation, payload)
 }
 
-fn last(payload: &[u8]) -> RawFrame {
+fn last(payload: &[u8]) -> Sent {
     frame(true, Opcode::Continuation, payload)
 }
 
-fn whole(opcode: Opcode, payload: &[u8]) -> RawFrame {
+fn whole(opcode: Opcode, payload: &[u8]) -> Sent {
     frame(true, opcode, payload)
 }
 
 fn header(fin: bool, opcode: Opcode, len: usize) -> Header {
-    Header { fin, rsv1: false, opcode, len }
+    Header::new(fin, false, opcode, len)
 }
 
 /// What the last of these frames gives; those before give nothing.
-fn assemble(frames: impl IntoIterator<Item = RawFrame>) -> Result<Option<Frame>, DecodeError> {
+fn assemble(frames: impl IntoIterator<Item = Sent>) -> Result<Option<Frame>, DecodeError> {
     let mut assembler = assembler();
     let mut answer = Ok(None);
     for frame in frames {
         assert_eq!(answer, Ok(None));
-        answer = assembler.push(frame);
+        answer = assembler.take(frame);
     }
     answer
 }
 
 #[test]
-fn a_frame_with_fin_is_a_message_that_shares_its_memory() {
-    let text = whole(Opcode::Text, b"hello");
-    let start = text.payload.as_ptr();
-    let Ok(Some(Frame::Text(message))) = assemble([text]) else { panic!("no text") };
-    assert_eq!((message.as_bytes().as_ptr(), &message[..]), (start, "hello"));
+fn a_frame_with_fin_is_a_message() {
+    assert_eq!(assemble([whole(Opcode::Text, b"hello")]), Ok(Some(Frame::text("hello"))));
+    assert_eq!(assemble([whole(Opcode::Binary, b"\xFF")]), Ok(Some(Frame::binary(vec![0xFF]))));
+    assert_eq!(assemble([whole(Opcode::Text, b"")]), Ok(Some(Frame::text(""))));
+    assert_eq!(assemble([whole(Opcode::Binary, b"")]), Ok(Some(Frame::binary(""))));
+}
 
-    let binary = whole(Opcode::Binary, b"hello");
-    let start = binary.payload.as_ptr();
-    let Ok(Some(Frame::Binary(message))) = assemble([binary]) else { panic!("no binary") };
-    assert_eq!((message.as_ptr(), &message[..]), (start, &b"hello"[..]));
+#[test]
+fn a_large_message_shares_the_memory_of_the_read_buffer_and_a_small_one_does_not_keep_it() {
+    for (len, shares) in [(0, false), (1, false), (512, false), (513, true), (4096, true)] {
+        for opcode in [Opcode::Text, Opcode::Binary] {
+            let mut buffer = BytesMut::from(&vec![b'x'; 8192][..]);
+            let start = buffer.as_ptr();
+            let payload = Payload::new(&mut buffer, 10, len);
+            let mut assembler = Assembler::new(&Limits::default(), None);
+            let message = match assembler.message(header(true, opcode, len), payload) {
+                Ok(Some(Frame::Text(text))) => text.into_bytes(),
+                Ok(Some(Frame::Binary(bytes))) => bytes,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(message, vec![b'x'; len]);
+            assert_eq!(message.as_ptr() == start.wrapping_add(10), shares, "{len} bytes");
+            assert_eq!(buffer.len(), 8192 - 10 - len);
+        }
+    }
 }
 
 #[test]
@@ -65,11 +98,11 @@ fn fragments_join_into_one_message() {
 #[test]
 fn control_frames_between_fragments_come_at_once_and_disturb_nothing() {
     let mut assembler = assembler();
-    assert_eq!(assembler.push(first(Opcode::Text, b"\xC3")), Ok(None));
-    let ping = assembler.push(whole(Opcode::Ping, b"p"));
+    assert_eq!(assembler.take(first(Opcode::Text, b"\xC3")), Ok(None));
+    let ping = assembler.take(whole(Opcode::Ping, b"p"));
     assert_eq!(ping, Ok(Some(Frame::ping("p"))));
-    assert_eq!(assembler.push(whole(Opcode::Pong, b"")), Ok(Some(Frame::pong(""))));
-    assert_eq!(assembler.push(last(b"\xA9")), Ok(Some(Frame::text("é"))));
+    assert_eq!(assembler.take(whole(Opcode::Pong, b"")), Ok(Some(Frame::pong(""))));
+    assert_eq!(assembler.take(last(b"\xA9")), Ok(Some(Frame::text("é"))));
 }
 
 #[test]
@@ -81,9 +114,22 @@ fn a_continuation_needs_a_message_and_a_message_its_end() {
         assert_eq!(assemble(amid), Err(DecodeError::ExpectedContinuation));
     }
     let mut assembler = assembler();
-    assembler.push(first(Opcode::Text, b"")).unwrap();
-    assembler.push(last(b"")).unwrap();
-    assert_eq!(assembler.push(last(b"")), Err(DecodeError::UnexpectedContinuation));
+    assembler.take(first(Opcode::Text, b"")).unwrap();
+    assembler.take(last(b"")).unwrap();
+    assert_eq!(assembler.take(last(b"")), Err(DecodeError::UnexpectedContinuation));
+}
+
+#[test]
+fn a_frame_of_exactly_the_limit_passes_and_one_byte_more_does_not() {
+    let limits = Limits { max_frame: 5, max_message: 10, ..Limits::default() };
+    for opcode in [Opcode::Text, Opcode::Binary, Opcode::Ping, Opcode::Pong] {
+        let too_big = Err(DecodeError::FrameTooBig { limit: 5 });
+        assert_eq!(Assembler::new(&limits, None).peek(header(true, opcode, 5), b""), Ok(()));
+        assert_eq!(Assembler::new(&limits, None).peek(header(true, opcode, 6), b""), too_big);
+        assert_eq!(Assembler::new(&limits, None).peek(header(true, opcode, usize::MAX), b""), too_big);
+        assert!(Assembler::new(&limits, None).take(whole(opcode, &[0; 5])).is_ok());
+        assert_eq!(Assembler::new(&limits, None).take(whole(opcode, &[0; 6])).map(|_| ()), too_big);
+    }
 }
 
 #[test]
@@ -105,9 +151,9 @@ fn as_many_fragments_as_the_limit_pass_and_one_more_does_not_even_if_empty() {
 #[test]
 fn empty_fragments_take_no_memory() {
     let mut assembler = Assembler::new(&Limits { max_fragments: usize::MAX, ..Limits::default() }, None);
-    assembler.push(first(Opcode::Binary, b"")).unwrap();
+    assembler.take(first(Opcode::Binary, b"")).unwrap();
     for _ in 0..1_000_000 {
-        assert_eq!(assembler.push(middle(b"")), Ok(None));
+        assert_eq!(assembler.take(middle(b"")), Ok(None));
     }
     let Some(Partial { data: Data::Binary(bytes), .. }) = &assembler.message else { panic!() };
     assert_eq!(bytes.capacity(), 0);
@@ -115,16 +161,16 @@ fn empty_fragments_take_no_memory() {
 
 #[test]
 fn what_a_header_declares_is_judged_before_its_payload_comes() {
-    let declare = |before: &[RawFrame], header| {
+    let declare = |before: &[Sent], header| {
         let mut assembler = assembler();
         for frame in before {
-            assembler.push(frame.clone()).unwrap();
+            assembler.take(frame.clone()).unwrap();
         }
         assembler.peek(header, b"")
     };
     let begun = [first(Opcode::Text, b"12345")];
     let end = [first(Opcode::Text, b""), middle(b""), middle(b"")];
-    let cases: [(&[RawFrame], Header, Result<(), DecodeError>); 8] = [
+    let cases: [(&[Sent], Header, Result<(), DecodeError>); 8] = [
         (&[], header(true, Opcode::Text, 10), Ok(())),
         (&[], header(true, Opcode::Text, 11), Err(DecodeError::MessageTooBig { limit: 10 })),
         (&begun, header(false, Opcode::Continuation, 5), Ok(())),
@@ -141,7 +187,7 @@ fn what_a_header_declares_is_judged_before_its_payload_comes() {
 
 #[test]
 fn a_compressed_message_is_refused_where_nothing_inflates_it() {
-    let compressed = RawFrame { rsv1: true, ..whole(Opcode::Text, b"") };
+    let compressed = Sent { header: Header::new(true, true, Opcode::Text, 0), payload: Vec::new() };
     assert_eq!(assemble([compressed]), Err(DecodeError::ReservedBits { bits: 0b100 }));
 }
 
@@ -152,7 +198,7 @@ fn text_that_is_not_utf8_is_refused_whole_and_in_fragments() {
         assert_eq!(assemble([first(Opcode::Text, bad)]), Err(DecodeError::Utf8), "{bad:02x?}");
         let across = [first(Opcode::Text, &bad[..1]), middle(&bad[1..])];
         let mut assembler = assembler();
-        let answers = across.map(|frame| assembler.push(frame));
+        let answers = across.map(|frame| assembler.take(frame));
         assert!(answers.contains(&Err(DecodeError::Utf8)), "{bad:02x?}");
     }
 }
@@ -184,7 +230,7 @@ fn bad_text_fails_amid_an_unfinished_frame() {
     assert_eq!(assembler().peek(text, b"ok\xE2\x82"), Ok(()));
 
     let mut assembler = assembler();
-    assembler.push(first(Opcode::Text, b"\xE2\x82")).unwrap();
+    assembler.take(first(Opcode::Text, b"\xE2\x82")).unwrap();
     let rest = header(true, Opcode::Continuation, 5);
     assert_eq!(assembler.peek(rest, b"\xAC"), Ok(()));
     assert_eq!(assembler.peek(rest, b"\xAC\x80"), Err(DecodeError::Utf8));
@@ -194,10 +240,10 @@ fn bad_text_fails_amid_an_unfinished_frame() {
 fn binary_data_and_control_payloads_are_not_taken_for_text() {
     let mut assembler = assembler();
     assert_eq!(assembler.peek(header(true, Opcode::Binary, 5), b"\xFF"), Ok(()));
-    assembler.push(first(Opcode::Binary, b"\xFF")).unwrap();
+    assembler.take(first(Opcode::Binary, b"\xFF")).unwrap();
     assert_eq!(assembler.peek(header(true, Opcode::Continuation, 5), b"\xFF"), Ok(()));
     assert_eq!(assembler.peek(header(true, Opcode::Ping, 5), b"\xFF"), Ok(()));
-    assert_eq!(assembler.push(last(b"\xFE")), Ok(Some(Frame::binary(vec![0xFF, 0xFE]))));
+    assert_eq!(assembler.take(last(b"\xFE")), Ok(Some(Frame::binary(vec![0xFF, 0xFE]))));
 }
 
 #[test]
@@ -207,24 +253,24 @@ fn text_that_was_seen_is_not_looked_at_again_while_its_frame_comes() {
     let text = header(false, Opcode::Text, 9);
     assert_eq!(assembler.peek(text, b"aaaa\xC3"), Ok(()));
     assert_eq!(assembler.peek(text, b"\xFF\xFF\xFF\xFF\xC3\xA9"), Ok(()));
-    assembler.push(first(Opcode::Text, "aaaaéaaa".as_bytes())).unwrap();
+    assembler.take(first(Opcode::Text, "aaaaéaaa".as_bytes())).unwrap();
 
     let rest = header(true, Opcode::Continuation, 1);
     assert_eq!(assembler.peek(rest, b"\xC3"), Ok(()));
-    assert_eq!(assembler.push(last(b"\xFF")), Err(DecodeError::Utf8), "the code point has no end");
+    assert_eq!(assembler.take(last(b"\xFF")), Err(DecodeError::Utf8), "the code point has no end");
 }
 
 #[test]
 fn a_continued_text_takes_each_byte_once() {
     let mut assembler = assembler();
-    assembler.push(first(Opcode::Text, b"a")).unwrap();
+    assembler.take(first(Opcode::Text, b"a")).unwrap();
     let rest = header(true, Opcode::Continuation, 4);
     for len in 1..4 {
         assert_eq!(assembler.peek(rest, &"é€".as_bytes()[..len]), Ok(()));
         assert_eq!(assembler.peek(rest, &"é€".as_bytes()[..len]), Ok(()), "asked again with nothing new");
     }
-    assert_eq!(assembler.push(last("é€".as_bytes())), Ok(Some(Frame::text("aé€"))));
-    assert_eq!(assembler.push(whole(Opcode::Text, b"next")), Ok(Some(Frame::text("next"))));
+    assert_eq!(assembler.take(last("é€".as_bytes())), Ok(Some(Frame::text("aé€"))));
+    assert_eq!(assembler.take(whole(Opcode::Text, b"next")), Ok(Some(Frame::text("next"))));
 }
 
 #[test]

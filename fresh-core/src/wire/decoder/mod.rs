@@ -1,54 +1,42 @@
 //! Bytes → frames, without I/O: every check of RFC 6455 §5 that one frame allows.
 //!
-//! What a frame means for its message (order, UTF-8, the size of the message) is the assembler's.
+//! What a frame means for its message (order, size, UTF-8) is the assembler's.
 
-use std::mem;
+mod payload;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 
-use crate::{error::DecodeError, options::Limits};
+pub(crate) use self::payload::Payload;
+use crate::error::DecodeError;
 
 /// The payload of a control frame has at most so many bytes (RFC 6455 §5.5).
 const MAX_CONTROL: u8 = 125;
 
-/// A payload of so many bytes is worth a buffer of its own.
-const LARGE: usize = 64 << 10;
-
 const FIN: u8 = 0x80;
+const RSV: u8 = 0x70;
 const RSV1: u8 = 0x40;
 const MASK: u8 = 0x80;
 const TEXT: u8 = 0x1;
 const BINARY: u8 = 0x2;
 
-/// One frame as it stood on the wire.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RawFrame {
-    /// The last frame of its message.
-    pub fin: bool,
-    /// The message is compressed (RFC 7692 §6); only ever set on its first frame.
-    pub rsv1: bool,
-    pub opcode: Opcode,
-    /// Shares the memory of the read buffer.
-    pub payload: Bytes,
-}
-
 /// What a frame is (RFC 6455 §5.2), without the values that are reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Opcode {
-    Continuation,
-    Text,
-    Binary,
-    Close,
-    Ping,
-    Pong,
+    Continuation = 0x0,
+    Text = 0x1,
+    Binary = 0x2,
+    Close = 0x8,
+    Ping = 0x9,
+    Pong = 0xA,
 }
 
 impl Opcode {
     fn of(nibble: u8) -> Result<Self, DecodeError> {
         match nibble {
             0x0 => Ok(Self::Continuation),
-            TEXT => Ok(Self::Text),
-            BINARY => Ok(Self::Binary),
+            0x1 => Ok(Self::Text),
+            0x2 => Ok(Self::Binary),
             0x8 => Ok(Self::Close),
             0x9 => Ok(Self::Ping),
             0xA => Ok(Self::Pong),
@@ -73,13 +61,51 @@ impl Opcode {
 }
 
 /// The header of a frame, checked; its payload may still be on the way.
+///
+/// Its first byte stays as it is, so that a header fits into two registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
-    pub fin: bool,
-    pub rsv1: bool,
-    pub opcode: Opcode,
-    /// What the header declares, at most `max_frame`.
+    first: u8,
+    /// What the header declares. Where memory has fewer addresses, it is more than any limit either way.
     pub len: usize,
+}
+
+impl Header {
+    #[cfg(any(test, feature = "instructions"))]
+    pub(crate) fn new(fin: bool, rsv1: bool, opcode: Opcode, len: usize) -> Self {
+        let first = opcode as u8 | if fin { FIN } else { 0 } | if rsv1 { RSV1 } else { 0 };
+        Self { first, len }
+    }
+
+    /// The last frame of its message.
+    #[inline]
+    pub(crate) fn fin(self) -> bool {
+        self.first & FIN != 0
+    }
+
+    /// The message is compressed (RFC 7692 §6); only ever set on its first frame.
+    #[inline]
+    pub(crate) fn rsv1(self) -> bool {
+        self.first & RSV1 != 0
+    }
+
+    #[inline]
+    pub(crate) fn opcode(self) -> Opcode {
+        match self.first & 0x0F {
+            0x0 => Opcode::Continuation,
+            0x1 => Opcode::Text,
+            0x2 => Opcode::Binary,
+            0x8 => Opcode::Close,
+            0x9 => Opcode::Ping,
+            _ => Opcode::Pong,
+        }
+    }
+
+    /// The frame is a message by itself, uncompressed.
+    #[inline]
+    pub(crate) fn is_message(self) -> bool {
+        self.fin() && !self.rsv1() && self.opcode().begins_message()
+    }
 }
 
 /// Takes frames off the front of a buffer. It holds no byte itself and can be asked again at any time.
@@ -87,7 +113,6 @@ pub(crate) struct Header {
 /// An error is final: the connection has failed, and nothing more may be decoded.
 #[derive(Debug)]
 pub(crate) struct Decoder {
-    max_frame: usize,
     /// The reserved bits that an extension gave a meaning, where they stand in a header's first byte.
     agreed: u8,
     /// The header that was taken off the buffer while its payload is incomplete.
@@ -96,39 +121,46 @@ pub(crate) struct Decoder {
 
 impl Decoder {
     /// `compressed`: permessage-deflate was agreed on, so the first frame of a data message may have RSV1.
-    pub(crate) fn new(limits: &Limits, compressed: bool) -> Self {
-        Self { max_frame: limits.max_frame, agreed: if compressed { RSV1 } else { 0 }, pending: None }
+    pub(crate) fn new(compressed: bool) -> Self {
+        Self { agreed: if compressed { RSV1 } else { 0 }, pending: None }
     }
 
     /// The next frame, or `None` until more bytes came; errors are told by the first byte that shows them.
     #[inline]
-    pub(crate) fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<RawFrame>, DecodeError> {
-        let header = match self.pending.take() {
-            Some(header) => header,
-            None => match self.parse(buffer)? {
-                Some((header, size)) => {
-                    buffer.advance(size);
-                    header
+    pub(crate) fn decode<'a>(
+        &mut self,
+        buffer: &'a mut BytesMut,
+    ) -> Result<Option<(Header, Payload<'a>)>, DecodeError> {
+        let (header, head) = match self.pending {
+            Some(header) => (header, 0),
+            None => {
+                // Checks go byte by byte, so that a header which comes in pieces gives the error that it would give whole.
+                let Some((&first, rest)) = buffer.split_first() else { return Ok(None) };
+                let opcode = self.opcode(first)?;
+                let Some((&second, rest)) = rest.split_first() else { return Ok(None) };
+                // RFC 6455 §5.1: "A server MUST NOT mask any frames that it sends to the client."
+                if second & MASK != 0 {
+                    return Err(DecodeError::Masked);
                 }
-                None => return Ok(None),
-            },
+                // RFC 6455 §5.5: "All control frames MUST have a payload length of 125 bytes or less".
+                if opcode.is_control() && second > MAX_CONTROL {
+                    return Err(DecodeError::ControlTooLong);
+                }
+                let Some((len, extended)) = length(second, rest)? else { return Ok(None) };
+                let len = usize::try_from(len).unwrap_or(usize::MAX);
+                (Header { first, len }, 2 + extended)
+            }
         };
-        if buffer.len() < header.len {
+        if buffer.len() - head < header.len {
+            buffer.advance(head);
             self.pending = Some(header);
             return Ok(None);
         }
-        let payload = match header.len {
-            // An empty frame must not keep the read buffer alive.
-            0 => Bytes::new(),
-            // A large one that fills the buffer gets all of it: nobody else holds it then, so it can be changed in place.
-            len if len == buffer.len() && len >= LARGE => mem::take(buffer).freeze(),
-            len => buffer.split_to(len).freeze(),
-        };
-        Ok(Some(RawFrame { fin: header.fin, rsv1: header.rsv1, opcode: header.opcode, payload }))
+        self.pending = None;
+        Ok(Some((header, Payload::new(buffer, head, header.len))))
     }
 
-    /// The frame at the front of `bytes`, where it is a whole data message, uncompressed, of less than 64 KiB, and
-    /// within the limits: whether it is text, the size of its header, and that of its payload.
+    /// The frame at the front of `bytes`, where it is a whole data message, uncompressed, of less than 64 KiB: whether it is text, the size of its header, and that of its payload.
     ///
     /// `None` says nothing: [`decode`](Self::decode) has to be asked. It says the same of such a frame, and takes longer.
     #[inline]
@@ -142,7 +174,7 @@ impl Decoder {
         };
         let minimal = head == 2 || len > 125;
         let whole = bytes.len() - 2 >= len + (head - 2) && self.pending.is_none();
-        ((text || first == FIN | BINARY) && minimal && whole && len <= self.max_frame).then_some((text, head, len))
+        ((text || first == FIN | BINARY) && minimal && whole).then_some((text, head, len))
     }
 
     /// The header of the unfinished frame; the bytes of its payload so far are what is in the buffer.
@@ -151,41 +183,12 @@ impl Decoder {
         self.pending
     }
 
-    /// The header at the front of `bytes` and its size. Checks go byte by byte, so that a header which comes in
-    /// pieces gives the error that it would give whole.
-    #[inline]
-    fn parse(&self, bytes: &[u8]) -> Result<Option<(Header, usize)>, DecodeError> {
-        let Some((&first, bytes)) = bytes.split_first() else { return Ok(None) };
-        let opcode = self.opcode(first)?;
-        let Some((&second, bytes)) = bytes.split_first() else { return Ok(None) };
-        // RFC 6455 §5.1: "A server MUST NOT mask any frames that it sends to the client."
-        if second & MASK != 0 {
-            return Err(DecodeError::Masked);
-        }
-        // RFC 6455 §5.5: "All control frames MUST have a payload length of 125 bytes or less".
-        if opcode.is_control() && second > MAX_CONTROL {
-            return Err(DecodeError::ControlTooLong);
-        }
-        let Some((len, extended)) = length(second, bytes)? else { return Ok(None) };
-        let too_big = DecodeError::FrameTooBig { limit: self.max_frame };
-        let len = usize::try_from(len).map_err(|_| too_big)?;
-        if len > self.max_frame {
-            return Err(too_big);
-        }
-        Ok(Some((Header { fin: first & FIN != 0, rsv1: first & RSV1 != 0, opcode, len }, 2 + extended)))
-    }
-
     /// All that the first byte of a header can tell.
     #[inline]
     fn opcode(&self, first: u8) -> Result<Opcode, DecodeError> {
-        let reserved = (first >> 4) & 0b111;
         let opcode = Opcode::of(first & 0x0F);
-        let begins = opcode.is_ok_and(Opcode::begins_message);
-        // RFC 6455 §5.2: RSV bits "MUST be 0 unless an extension is negotiated that defines meanings for non-zero
-        // values"; RFC 7692 §6.1 defines RSV1 for the first fragment of a message and no other frame.
-        let unknown = reserved & !(if begins { self.agreed >> 4 } else { 0 });
-        if unknown != 0 {
-            return Err(DecodeError::ReservedBits { bits: unknown });
+        if first & RSV != 0 {
+            self.check_reserved(first, opcode.is_ok_and(Opcode::begins_message))?;
         }
         let opcode = opcode?;
         // RFC 6455 §5.5: control frames "MUST NOT be fragmented".
@@ -193,6 +196,15 @@ impl Decoder {
             return Err(DecodeError::FragmentedControl);
         }
         Ok(opcode)
+    }
+
+    /// Whether each reserved bit has a meaning in such a frame.
+    #[cold]
+    fn check_reserved(&self, first: u8, begins_message: bool) -> Result<(), DecodeError> {
+        // RFC 6455 §5.2: RSV bits "MUST be 0 unless an extension is negotiated that defines meanings for non-zero
+        // values"; RFC 7692 §6.1 defines RSV1 for the first fragment of a message and no other frame.
+        let unknown = first & RSV & !(if begins_message { self.agreed } else { 0 });
+        if unknown == 0 { Ok(()) } else { Err(DecodeError::ReservedBits { bits: unknown >> 4 }) }
     }
 }
 

@@ -89,8 +89,9 @@ impl Inflater {
     /// Ends the message.
     fn finish(&mut self, take: &mut impl FnMut(&[u8]) -> Result<(), DecodeError>) -> Result<(), DecodeError> {
         match self.stream {
-            // Even an empty message has one byte (RFC 7692 §7.2.3.6).
-            Deflated::Awaited => return Err(DecodeError::Deflate),
+            // RFC 7692 §7.2.3.6 compresses an empty message to one zero byte. Some servers send no byte at all, because
+            // zlib's flush adds nothing directly behind another flush. Both windows are then as they were.
+            Deflated::Awaited => {}
             Deflated::Open => {
                 self.run(&TAIL, take)?;
                 if !self.context_takeover {

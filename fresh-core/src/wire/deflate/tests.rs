@@ -275,3 +275,52 @@ fn the_limit_of_a_message_holds_for_what_it_becomes() {
     assert_eq!(told(&bomb), (vec![], Some(too_big)));
     assert_eq!(too_big.close_code(), crate::frame::CloseCode::MESSAGE_TOO_BIG);
 }
+
+/// Bytes that do not shrink.
+fn noise(rng: &mut fastrand::Rng, len: usize) -> Vec<u8> {
+    (0..len).map(|_| rng.u8(..)).collect()
+}
+
+#[test]
+fn what_fits_uncompressed_fits_as_well_where_compression_makes_it_larger() {
+    let mut rng = fastrand::Rng::with_seed(20);
+    for size in [0, 1, 125, 126, 1000, 1 << 16, 1 << 20] {
+        let limits = Limits { max_frame: size, max_message: size, ..Limits::default() };
+        for level in 0..=9 {
+            let message = noise(&mut rng, size);
+            let mut server =
+                Server { compress: Compress::new(Compression::new(level), false), no_context_takeover: true };
+            let payload = server.compress(&message);
+            assert!(payload.len() > size, "{} bytes of {size}", payload.len());
+            let wire = frame(0xC2, &payload);
+            let told = feed(inbound(&limits, true), &wire, || usize::MAX);
+            assert!(told == (vec![Frame::binary(message)], None), "{size} bytes at level {level}: {:?}", told.1);
+        }
+    }
+}
+
+#[test]
+fn a_compressed_frame_over_the_limit_and_what_compression_adds_is_refused_by_its_header() {
+    let limits = Limits { max_frame: 640, ..Limits::default() };
+    let too_big = Err(DecodeError::FrameTooBig { limit: 640 });
+    // 640, an eighth, a 64th and 16 bytes more.
+    let most: u16 = 640 + 80 + 10 + 16;
+    let declare = |before: &[u8], first: u8, len: u16| {
+        let mut inbound = inbound(&limits, false);
+        let [high, low] = len.to_be_bytes();
+        inbound.next(&mut BytesMut::from(&[before, &[first, 126, high, low]].concat()[..]))
+    };
+    let compressed = frame(0x42, &[0x00]);
+    let plain = frame(0x02, b"plain");
+    for (before, first, most) in [
+        (&[][..], 0xC2, most),
+        (&[], 0x41, most),
+        (&compressed, 0x80, most),
+        (&compressed, 0x00, most),
+        (&[], 0x82, 640),
+        (&plain, 0x80, 640),
+    ] {
+        assert_eq!(declare(before, first, most), Ok(None), "{before:02x?} {first:#x}");
+        assert_eq!(declare(before, first, most + 1), too_big, "{before:02x?} {first:#x}");
+    }
+}

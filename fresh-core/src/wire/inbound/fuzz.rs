@@ -5,7 +5,12 @@ use bytes::BytesMut;
 use super::Inbound;
 #[cfg(feature = "deflate")]
 use crate::wire::deflate::Agreed;
-use crate::{error::DecodeError, frame::Frame, options::Limits, wire::deflate::Inflater};
+use crate::{
+    error::DecodeError,
+    frame::Frame,
+    options::Limits,
+    wire::{assembler::most_compressed, deflate::Inflater},
+};
 
 /// A server's longest head: two bytes and a 64-bit length (RFC 6455 §5.2).
 const MAX_HEAD: usize = 10;
@@ -73,7 +78,7 @@ fn tell(
         match next(&mut inbound, &mut buffer) {
             Ok(Some(frame)) => told.push(frame),
             Ok(None) => {
-                assert!(buffer.len() < MAX_HEAD + limits.max_frame, "{} bytes wait", buffer.len());
+                assert!(buffer.len() < MAX_HEAD + most_compressed(limits.max_frame), "{} bytes wait", buffer.len());
                 let held = inbound.assembler.held();
                 // A buffer that grows is doubled.
                 assert!(held <= 2 * limits.max_message + 64, "{held} bytes are held");

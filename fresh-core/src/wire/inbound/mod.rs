@@ -25,7 +25,7 @@ pub(crate) struct Inbound {
 impl Inbound {
     /// `inflater`: where permessage-deflate was agreed on.
     pub(crate) fn new(limits: &Limits, inflater: Option<Box<Inflater>>) -> Self {
-        Self { decoder: Decoder::new(limits, inflater.is_some()), assembler: Assembler::new(limits, inflater) }
+        Self { decoder: Decoder::new(inflater.is_some()), assembler: Assembler::new(limits, inflater) }
     }
 
     /// What was decompressed since this was last asked; `None` where nothing can be.
@@ -76,8 +76,11 @@ impl Inbound {
     /// error is final: the connection has failed, and this must not be called again.
     #[inline]
     pub(crate) fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<Frame>, DecodeError> {
-        while let Some(frame) = self.decoder.decode(buffer)? {
-            if let Some(frame) = self.assembler.push(frame)? {
+        while let Some((header, payload)) = self.decoder.decode(buffer)? {
+            if header.is_message() {
+                return self.assembler.message(header, payload);
+            }
+            if let Some(frame) = self.assembler.push(header, payload)? {
                 return Ok(Some(frame));
             }
         }

@@ -92,11 +92,49 @@ fn empty_blocks_inflate_to_nothing_in_any_number() {
 #[test]
 fn what_is_no_deflate_data_is_refused() {
     for takeover in [true, false] {
-        for garbage in [&b"\x07"[..], b"\xFF\xFF", b"\x00\x05\x00\x00\x00Hello", b"\xF2\x00\x11\x00\x00", b""] {
+        for garbage in [&b"\x07"[..], b"\xFF\xFF", b"\x00\x05\x00\x00\x00Hello", b"\xF2\x00\x11\x00\x00"] {
             let answer = inflate(&mut inflater(takeover, 100), &[garbage]);
             assert_eq!(answer, Err(DecodeError::Deflate), "{garbage:02x?}");
         }
     }
+}
+
+#[test]
+fn a_message_without_a_byte_is_empty_and_leaves_the_window_as_it_is() {
+    // §7.2.3.2: "Hello" again, which points back into the first one.
+    let again = [0xF2, 0x00, 0x11, 0x00, 0x00];
+    for empty in [&[&b""[..]][..], &[b"", b"", b""]] {
+        let mut shared = inflater(true, 5);
+        assert_eq!(inflate(&mut shared, &[&HELLO]).unwrap(), b"Hello");
+        assert_eq!(inflate(&mut shared, empty).unwrap(), b"");
+        assert_eq!(inflate(&mut shared, empty).unwrap(), b"");
+        assert_eq!(inflate(&mut shared, &[&again]).unwrap(), b"Hello");
+        assert_eq!(shared.take_tally(), Tally { plain: 10, compressed: 12 });
+
+        for takeover in [true, false] {
+            let mut first = inflater(takeover, 5);
+            assert_eq!(inflate(&mut first, empty).unwrap(), b"");
+            assert!(first.window.is_none(), "an empty message takes no memory");
+            assert_eq!(inflate(&mut first, &[b"", &HELLO, b""]).unwrap(), b"Hello");
+            assert_eq!(inflate(&mut first, empty).unwrap(), b"");
+            assert_eq!(inflate(&mut first, &[&HELLO]).unwrap(), b"Hello");
+        }
+    }
+}
+
+#[test]
+fn what_zlib_flushes_directly_behind_a_flush_is_an_empty_message() {
+    let mut compress = Compress::new(Compression::default(), false);
+    let mut inflater = inflater(true, 100);
+    let first = compressed(&mut compress, b"tick tock tick tock");
+    let mut nothing = Vec::with_capacity(100);
+    compress.compress_vec(b"", &mut nothing, FlushCompress::Sync).unwrap();
+    assert_eq!(nothing, b"");
+    let last = compressed(&mut compress, b"tick tock tick tock");
+    assert!(last.len() < first.len(), "it points back");
+    assert_eq!(inflate(&mut inflater, &[&first]).unwrap(), b"tick tock tick tock");
+    assert_eq!(inflate(&mut inflater, &[&nothing]).unwrap(), b"");
+    assert_eq!(inflate(&mut inflater, &[&last]).unwrap(), b"tick tock tick tock");
 }
 
 #[test]
