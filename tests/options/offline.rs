@@ -1,6 +1,6 @@
 //! What happens to frames that are sent while there is no connection.
 
-use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fresh::{
     Action, Client, ConnectionState, Error, Frame, Handler, Offline, Result,
@@ -13,7 +13,7 @@ use futures_util::poll;
 use crate::support::{
     log::Log,
     probe::{Probe, Seen},
-    time::settle,
+    time::{settle, soon},
 };
 
 /// A client that is not connected yet, and its server.
@@ -146,21 +146,27 @@ async fn drop_reports_the_loss_to_a_sender_that_waits_for_the_result_and_does_no
 
 #[tokio::test(start_paused = true)]
 async fn queue_never_keeps_more_frames_than_its_limit_whichever_threads_send_them() {
-    const LIMIT: usize = 20;
-    const THREADS: usize = 4;
-    for _ in 0..100 {
-        let (client, _seen, _handshake, _server) = offline(Offline::Queue(LIMIT)).await;
-        let start = Barrier::new(THREADS);
-        let fill = || {
-            start.wait();
-            (0..LIMIT).filter(|_| client.try_send("x").is_ok()).count()
-        };
-        let accepted: usize = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(fill)).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    const THREADS: usize = 2;
+    let server = Server::in_memory();
+    let clients: Vec<Client> =
+        (0..1000).map(|_| Client::start(server.options().offline(Offline::Queue(1)), Closer).unwrap()).collect();
+    // All threads send to the first client at the same moment, then to the second one, and so on.
+    let arrived = AtomicUsize::new(0);
+    let send_to_each = || -> usize {
+        let accepted = clients.iter().enumerate().filter(|(round, client)| {
+            arrived.fetch_add(1, Ordering::AcqRel);
+            while arrived.load(Ordering::Acquire) < (round + 1) * THREADS {
+                std::hint::spin_loop();
+            }
+            client.try_send("x").is_ok()
         });
-        assert_eq!(accepted, LIMIT);
-    }
+        accepted.count()
+    };
+    let accepted: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(send_to_each)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(accepted, clients.len());
 }
 
 #[tokio::test(start_paused = true)]
