@@ -75,7 +75,7 @@ impl<I: Send + 'static> Turn<I> {
 
     /// Keeps a frame for the next connection if the queue has room.
     fn hold(&mut self, outbound: Outbound) {
-        let policy = admission::policy_for(&outbound.frame, self.options.offline);
+        let policy = admission::policy_for(Some(&outbound.frame), self.options.offline);
         let Offline::Queue(most) = policy else { return self.refuse(outbound, &SendFailure::NotConnected) };
         let confirm = self.take_receipt(outbound.origin);
         let refused = self.post.hold(Mail::Frame(outbound.frame, confirm), most);

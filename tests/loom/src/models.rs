@@ -1,8 +1,11 @@
 //! The models: a few threads each, and what holds however they interleave.
+//!
+//! Two threads are tried in every interleaving. Three threads of which one waits for the others are tried in every one
+//! in which a thread is preempted at most `PREEMPTIONS` times; of all of them there are too many.
 
 use std::{
     future::{Future, poll_fn},
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, Waker},
 };
@@ -11,8 +14,18 @@ use loom::{future::block_on, thread};
 
 use crate::queue::Refused;
 
+/// How often a thread is preempted at most, in the models that would take too long otherwise.
+const PREEMPTIONS: usize = 3;
+
 type Mailbox = crate::queue::Mailbox<u32, u32, u32>;
 type Post = crate::post::Post<u32, u32, u32>;
+
+/// Tries every interleaving with few preemptions.
+fn bounded(model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(PREEMPTIONS);
+    builder.check(model);
+}
 
 /// A mailbox with room for this many mails and as many infos, and the driver's end of it.
 fn mailbox(room: usize) -> (Arc<Mailbox>, Post) {
@@ -38,6 +51,14 @@ async fn send_later(mailbox: &Mailbox, mail: u32) -> Result<(), u32> {
     })
 }
 
+/// Polls once; what the future gave, if it was ready.
+fn poll_once<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
+    match future.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
 /// All mails that are there at one look.
 fn look(post: &mut Post) -> Vec<u32> {
     post.look(&Context::from_waker(Waker::noop()));
@@ -56,8 +77,8 @@ fn take(post: &mut Post, mails: usize) -> Vec<u32> {
 }
 
 #[test]
-fn a_sender_never_misses_a_driver_that_waits() {
-    loom::model(|| {
+fn a_driver_that_waits_is_woken_for_each_of_two_senders() {
+    bounded(|| {
         let (mailbox, mut post) = mailbox(2);
         let senders = [1, 2].map(|mail| {
             let mailbox = Arc::clone(&mailbox);
@@ -67,6 +88,34 @@ fn a_sender_never_misses_a_driver_that_waits() {
         taken.sort_unstable();
         assert_eq!(taken, [1, 2]);
         senders.into_iter().for_each(|sender| sender.join().unwrap());
+    });
+}
+
+#[test]
+fn a_driver_that_waits_is_woken_for_each_mail_of_a_sender() {
+    loom::model(|| {
+        let (mailbox, mut post) = mailbox(2);
+        let sender = thread::spawn(move || {
+            send(&mailbox, 1).unwrap();
+            send(&mailbox, 2).unwrap();
+        });
+        assert_eq!(take(&mut post, 2), [1, 2]);
+        sender.join().unwrap();
+    });
+}
+
+#[test]
+fn a_sender_in_line_gets_its_place() {
+    loom::model(|| {
+        let (mailbox, mut post) = mailbox(1);
+        send(&mailbox, 0).unwrap();
+        let sender = {
+            let mailbox = Arc::clone(&mailbox);
+            thread::spawn(move || block_on(send_later(&mailbox, 1)).unwrap())
+        };
+        assert_eq!(take(&mut post, 2), [0, 1]);
+        sender.join().unwrap();
+        send(&mailbox, 2).expect("every place was returned");
     });
 }
 
@@ -92,7 +141,7 @@ fn a_control_and_an_info_wake_the_driver_as_well() {
 
 #[test]
 fn senders_in_line_all_get_their_place() {
-    loom::model(|| {
+    bounded(|| {
         let (mailbox, mut post) = mailbox(1);
         send(&mailbox, 0).unwrap();
         let senders = [1, 2].map(|mail| {
@@ -167,11 +216,26 @@ fn a_cancelled_waiter_passes_its_place_on() {
         send(&mailbox, 0).unwrap();
         let cancelled = {
             let mailbox = Arc::clone(&mailbox);
-            thread::spawn(move || {
-                let mut waiter = pin!(mailbox.place());
-                // Dropped here, with or without a place.
-                waiter.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
-            })
+            thread::spawn(move || poll_once(pin!(mailbox.place()).as_mut()).is_some())
+        };
+        let mut next = pin!(mailbox.place());
+        let early = poll_once(next.as_mut());
+        assert!(early.is_none(), "the only place is taken");
+        assert_eq!(look(&mut post), [0]);
+        cancelled.join().unwrap();
+        assert!(matches!(poll_once(next.as_mut()), Some(Some(_))), "the place went to the next in line");
+    });
+}
+
+#[test]
+fn a_cancelled_waiter_holds_up_neither_the_driver_nor_a_sender() {
+    bounded(|| {
+        let (mailbox, mut post) = mailbox(1);
+        send(&mailbox, 0).unwrap();
+        let cancelled = {
+            let mailbox = Arc::clone(&mailbox);
+            // Dropped at once, with or without a place.
+            thread::spawn(move || poll_once(pin!(mailbox.place()).as_mut()).is_some())
         };
         let sender = {
             let mailbox = Arc::clone(&mailbox);
