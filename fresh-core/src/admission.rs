@@ -38,14 +38,15 @@ pub(crate) fn verdict(state: ConnectionState, policy: Offline, queued: usize) ->
     }
 }
 
-/// The policy for this frame: a close frame is meant for the open connection, so it is never queued and never dropped.
+/// The policy for a frame, or for a message in pieces (`None`).
 ///
-/// The same holds for a message in pieces, whose sender waits to be asked for the next piece.
+/// A close frame and a message in pieces are meant for the open connection alone, so they are never queued and never
+/// dropped, whatever the client's policy is.
 #[inline]
-pub(crate) fn policy_for(frame: &Frame, policy: Offline) -> Offline {
+pub(crate) fn policy_for(frame: Option<&Frame>, policy: Offline) -> Offline {
     match frame {
-        Frame::Close(_) => Offline::Reject,
-        Frame::Text(_) | Frame::Binary(_) | Frame::Ping(_) | Frame::Pong(_) => policy,
+        None | Some(Frame::Close(_)) => Offline::Reject,
+        Some(Frame::Text(_) | Frame::Binary(_) | Frame::Ping(_) | Frame::Pong(_)) => policy,
     }
 }
 
@@ -57,5 +58,76 @@ impl Verdict {
             Self::Drop => Some(SendFailure::Dropped),
             Self::Refuse(failure) => Some(failure),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many frames the queue of the table keeps.
+    const MOST: usize = 2;
+
+    /// The policies, and how many frames wait: the columns of the table.
+    const COLUMNS: [(Offline, usize); 4] =
+        [(Offline::Reject, 0), (Offline::Queue(MOST), MOST - 1), (Offline::Queue(MOST), MOST), (Offline::Drop, 0)];
+
+    /// Every state, and the verdict for each column.
+    const TABLE: [(ConnectionState, [&str; 4]); 9] = [
+        (ConnectionState::Idle, ["`NotConnected`", "queued", "`QueueFull`", "dropped"]),
+        (ConnectionState::Connecting, ["`NotConnected`", "queued", "`QueueFull`", "dropped"]),
+        (ConnectionState::Upgrading, ["`NotConnected`", "queued", "`QueueFull`", "dropped"]),
+        (ConnectionState::Connected, ["accepted", "accepted", "accepted", "accepted"]),
+        (ConnectionState::Closing, ["`Closing`", "`Closing`", "`Closing`", "`Closing`"]),
+        (ConnectionState::Deciding, ["`NotConnected`", "queued", "`QueueFull`", "dropped"]),
+        (ConnectionState::Waiting, ["`NotConnected`", "queued", "`QueueFull`", "dropped"]),
+        (ConnectionState::Draining, ["`Ended`", "`Ended`", "`Ended`", "`Ended`"]),
+        (ConnectionState::Ended, ["`Ended`", "`Ended`", "`Ended`", "`Ended`"]),
+    ];
+
+    fn cell(verdict: &Verdict) -> String {
+        match verdict {
+            Verdict::Accept => "accepted".into(),
+            Verdict::Queue => "queued".into(),
+            Verdict::Drop => "dropped".into(),
+            Verdict::Refuse(failure) => format!("`{failure:?}`"),
+        }
+    }
+
+    #[test]
+    fn each_cell_of_the_table_has_its_verdict() {
+        assert_eq!(TABLE.map(|(state, _)| state), ConnectionState::ALL);
+        for (state, expected) in TABLE {
+            let found = COLUMNS.map(|(policy, queued)| cell(&verdict(state, policy, queued)));
+            assert_eq!(found, expected, "{state}");
+        }
+    }
+
+    #[test]
+    fn the_guide_has_the_same_table() {
+        let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/sending.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        for (state, cells) in TABLE {
+            let row = format!("| `{state:?}` | {} |", cells.join(" | "));
+            assert!(page.lines().any(|line| line == row), "docs/sending.md has no line: {row}");
+        }
+    }
+
+    #[test]
+    fn a_close_frame_and_a_message_in_pieces_are_neither_queued_nor_dropped() {
+        for policy in [Offline::Reject, Offline::Queue(MOST), Offline::Drop] {
+            assert_eq!(policy_for(Some(&Frame::close(1000, "")), policy), Offline::Reject);
+            assert_eq!(policy_for(None, policy), Offline::Reject);
+            for frame in [Frame::text(""), Frame::binary(""), Frame::ping(""), Frame::pong("")] {
+                assert_eq!(policy_for(Some(&frame), policy), policy);
+            }
+        }
+    }
+
+    #[test]
+    fn a_frame_that_is_not_sent_has_a_failure() {
+        assert!(Verdict::Accept.failure().is_none() && Verdict::Queue.failure().is_none());
+        assert!(matches!(Verdict::Drop.failure(), Some(SendFailure::Dropped)));
+        assert!(matches!(Verdict::Refuse(SendFailure::Closing).failure(), Some(SendFailure::Closing)));
     }
 }

@@ -1,15 +1,19 @@
 //! What happens to frames that are sent while there is no connection.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use fresh::{
-    Client, Error, Frame, Offline,
+    Action, Client, ConnectionState, Error, Frame, Handler, Offline, Result,
+    client::SendError,
     error::SendFailure,
-    testing::{Handshake, Server},
+    testing::{Handshake, Received, Server},
 };
+use futures_util::poll;
 
 use crate::support::{
     log::Log,
     probe::{Probe, Seen},
-    time::settle,
+    time::{settle, soon},
 };
 
 /// A client that is not connected yet, and its server.
@@ -19,6 +23,11 @@ async fn offline(policy: Offline) -> (Client<&'static str>, Seen, Handshake, Ser
     let client = Client::start(server.options().offline(policy), probe).unwrap();
     let handshake = server.pending().await;
     (client, seen, handshake, server)
+}
+
+fn failure(refused: &SendError) -> &SendFailure {
+    let Error::Send(failure) = refused.cause() else { panic!("{refused:?}") };
+    failure
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,14 +125,137 @@ async fn drop_forgets_the_frame_counts_it_and_says_so() {
     let (client, mut seen, handshake, _server) = offline(Offline::Drop).await;
     client.send("1").await.unwrap();
     client.try_send("2").unwrap();
-    let refused = client.send_confirmed("3").await.unwrap_err();
-    assert!(matches!(refused.cause(), Error::Send(SendFailure::Dropped)), "{refused:?}");
-    assert_eq!(client.stats().frames_lost, 3);
-    assert_eq!(log.count(&["WARN", "frames were not sent", "frames=1"]), 3, "{}", log.text());
+    assert_eq!(client.stats().frames_lost, 2);
+    assert_eq!(log.count(&["WARN", "frames were not sent", "frames=1"]), 2, "{}", log.text());
     let mut connection = handshake.accept().await;
     seen.connected().await;
     client.send("4").await.unwrap();
     connection.expect_text("4").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn drop_reports_the_loss_to_a_sender_that_waits_for_the_result_and_does_not_count_it() {
+    let log = Log::capture();
+    let (client, _seen, _handshake, _server) = offline(Offline::Drop).await;
+    let refused = client.send_confirmed("1").await.unwrap_err();
+    assert!(matches!(failure(&refused), SendFailure::Dropped), "{refused:?}");
+    assert_eq!(refused.into_frame(), Some(Frame::text("1")));
+    assert_eq!(client.stats().frames_lost, 0);
+    assert_eq!(log.count(&["WARN"]), 0, "{}", log.text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn queue_never_keeps_more_frames_than_its_limit_whichever_threads_send_them() {
+    const THREADS: usize = 2;
+    let server = Server::in_memory();
+    let clients: Vec<Client> =
+        (0..300).map(|_| Client::start(server.options().offline(Offline::Queue(1)), Closer).unwrap()).collect();
+    // All threads send to the first client at the same moment, then to the second one, and so on.
+    let arrived = AtomicUsize::new(0);
+    let send_to_each = || -> usize {
+        let accepted = clients.iter().enumerate().filter(|(round, client)| {
+            arrived.fetch_add(1, Ordering::AcqRel);
+            while arrived.load(Ordering::Acquire) < (round + 1) * THREADS {
+                std::thread::yield_now();
+            }
+            client.try_send("x").is_ok()
+        });
+        accepted.count()
+    };
+    let accepted: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(send_to_each)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(accepted, clients.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_that_waited_for_room_does_not_count_its_own_place_in_the_queue() {
+    let server = Server::in_memory();
+    let options = server.options().mailbox(1).offline(Offline::Queue(1));
+    let (client, mut seen, connection) = crate::support::connect(&server, options).await;
+    client.try_send("1").unwrap();
+    let mut waiting = std::pin::pin!(client.send("2"));
+    assert!(poll!(&mut waiting).is_pending());
+    // The runtime takes the first frame, and its place goes to the sender, which is not polled before the loss.
+    connection.drop_connection();
+    seen.failed().await;
+    assert_ne!(client.state(), ConnectionState::Connected);
+    waiting.await.unwrap();
+    assert!(matches!(failure(&client.try_send("3").unwrap_err()), SendFailure::QueueFull));
+    server.accept().await.expect_text("2").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_frame_without_a_connection_is_refused_under_every_policy() {
+    for policy in [Offline::Reject, Offline::Queue(8), Offline::Drop] {
+        let (client, mut seen, handshake, _server) = offline(policy).await;
+        let close = Frame::close(4000, "for the connection that is open now");
+        for refused in [
+            client.send(close.clone()).await,
+            client.try_send(close.clone()),
+            client.send_confirmed(close.clone()).await,
+        ] {
+            let refused = refused.unwrap_err();
+            assert!(matches!(failure(&refused), SendFailure::NotConnected), "{policy:?}: {refused:?}");
+            assert_eq!(refused.into_frame(), Some(close.clone()));
+        }
+        assert_eq!(client.stats().frames_lost, 0);
+        let mut connection = handshake.accept().await;
+        seen.connected().await;
+        client.send("still open").await.unwrap();
+        connection.expect_text("still open").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_frame_that_its_connection_did_not_take_never_closes_the_next_one() {
+    let server = Server::in_memory_with_buffer(16);
+    let options = server.options().offline(Offline::Queue(8)).write_buffer(1);
+    let (client, mut seen, connection) = crate::support::connect(&server, options).await;
+    client.send("under way when the connection is lost").await.unwrap();
+    settle().await;
+    client.send(Frame::close(4000, "")).await.unwrap();
+    let confirmed = tokio::spawn({
+        let client = client.clone();
+        async move { client.send_confirmed(Frame::close(4001, "")).await }
+    });
+    settle().await;
+    client.send("kept").await.unwrap();
+    connection.drop_connection();
+    seen.failed().await;
+    let mut connection = server.accept().await;
+    assert_eq!(connection.receive().await, Received::Text("kept".into()));
+    let refused = confirmed.await.unwrap().unwrap_err();
+    assert!(matches!(failure(&refused), SendFailure::NotConnected), "{refused:?}");
+    // The text that was under way, and the close frame whose sender does not wait.
+    assert_eq!(client.stats().frames_lost, 2);
+    assert!(client.is_open());
+}
+
+/// Replies with a close frame to each info.
+struct Closer;
+
+impl Handler for Closer {
+    type Info = ();
+
+    async fn handle_info(&mut self, (): ()) -> Result<Action> {
+        Ok(Action::reply(Frame::close(4000, "")))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_frame_that_a_callback_replies_without_a_connection_never_closes_the_next_one() {
+    let server = Server::in_memory();
+    let client = Client::start(server.options().offline(Offline::Queue(8)), Closer).unwrap();
+    let handshake = server.pending().await;
+    client.info(()).await.unwrap();
+    settle().await;
+    assert_eq!(client.stats().frames_lost, 1);
+    let mut connection = handshake.accept().await;
+    client.connected().await.unwrap();
+    client.send("still open").await.unwrap();
+    connection.expect_text("still open").await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -48,11 +48,13 @@ impl<I: Send + 'static> Client<I> {
     /// Sends a frame; waits while the mailbox is full. `Fresh.send/2`.
     ///
     /// It returns when the frame is accepted, not when it is written: see [`send_confirmed`](Self::send_confirmed).
+    /// A close frame is for the connection that is open at this moment, and never closes a later one.
     ///
     /// # Errors
     ///
     /// At once, with the frame given back: one that may not be sent (`Encode`), and, by the
-    /// [`Offline`] policy, one for which there is no connection (`Send`).
+    /// [`Offline`] policy, one for which there is no connection (`Send`). A close frame without a connection is
+    /// refused under every policy ([`SendFailure::NotConnected`]).
     // No `async fn`, which would move the frame about once more; this is the way of every message that goes out.
     pub fn send(&self, frame: impl Into<Frame>) -> impl Future<Output = Result<(), SendError>> + Send {
         let frame = frame.into();
@@ -82,8 +84,8 @@ impl<I: Send + 'static> Client<I> {
     ///
     /// # Errors
     ///
-    /// Those of [`send`](Self::send), and whatever befell the frame later: the connection went before it was
-    /// written, writing failed or timed out. With `Offline::Drop` the error is `SendFailure::Dropped`.
+    /// Those of [`send`](Self::send), and any failure after the frame was accepted: the connection was lost before the
+    /// frame was written, writing failed or timed out. With `Offline::Drop` the error is `SendFailure::Dropped`.
     pub async fn send_confirmed(&self, frame: impl Into<Frame>) -> Result<(), SendError> {
         let (confirm, confirmed) = oneshot::channel();
         if let Some(mail) = self.accept_now(frame.into(), Some(confirm))? {
@@ -297,17 +299,10 @@ impl<I: Send + 'static> Client<I> {
     /// The state and the policy that decide about this mail.
     #[inline]
     fn rules(&self, mail: &Mail) -> (ConnectionState, Offline) {
-        match mail.connection() {
-            None => (self.state(), self.inner.shared.offline),
-            // Meant for one connection: it is refused once that is gone, whatever the policy says.
-            Some(connection) => self.status(|status| {
-                let state = if status.connections == connection { status.state } else { ConnectionState::Waiting };
-                (state, Offline::Reject)
-            }),
-        }
+        (self.state(), admission::policy_for(mail.frame(), self.inner.shared.offline))
     }
 
-    /// Reports the loss to the sender, or counts it: one of both.
+    /// Reports the loss to the sender, or counts it if the sender does not wait for the result.
     fn refused(&self, refused: Refused<Mail, Verdict>) -> Result<(), SendError> {
         match refused {
             Refused::Denied(Mail::Frame(_, None), Verdict::Drop) => {

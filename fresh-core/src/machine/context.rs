@@ -249,12 +249,12 @@ impl<'a, W: World> Context<'a, W> {
     }
 
     fn verdict(&self, state: ConnectionState, frame: &Frame) -> Verdict {
-        admission::verdict(state, admission::policy_for(frame, self.config.offline), self.world.queued())
+        admission::verdict(state, admission::policy_for(Some(frame), self.config.offline), self.world.queued())
     }
 
     /// A piece of a message in a state without an open connection: never held, because its sender waits for the socket.
     pub(super) fn cut_in(&mut self, state: ConnectionState, receipt: u64) {
-        let failure = admission::verdict(state, Offline::Reject, 0).failure();
+        let failure = admission::verdict(state, admission::policy_for(None, self.config.offline), 0).failure();
         self.world.cut(receipt, failure.unwrap_or(SendFailure::NotConnected));
     }
 

@@ -53,12 +53,13 @@ impl Mail {
         }
     }
 
-    /// The number of the connection, if the mail is meant for one connection only.
-    pub(crate) fn connection(&self) -> Option<u64> {
+    /// The frame; `None` for a message in pieces.
+    #[inline]
+    pub(crate) fn frame(&self) -> Option<&Frame> {
         match self {
-            Self::Frame(..) => None,
-            Self::Close(close) => Some(close.connection),
-            Self::Pieces(pieces) => Some(pieces.connection),
+            Self::Frame(frame, _) => Some(frame),
+            Self::Close(close) => Some(&close.frame),
+            Self::Pieces(_) => None,
         }
     }
 

@@ -72,12 +72,6 @@ impl Assembler {
         self.inflater.as_deref_mut()
     }
 
-    /// Whether a message of this size may come in one frame.
-    #[inline]
-    pub(crate) fn takes_whole(&self, len: usize) -> bool {
-        self.message.is_none() && self.max_fragments > 0 && len <= self.max_frame && len <= self.max_message
-    }
-
     /// Takes a whole frame that is a message by itself, uncompressed.
     #[inline]
     pub(crate) fn message(&mut self, header: Header, payload: Payload<'_>) -> Result<Option<Frame>, DecodeError> {

@@ -160,23 +160,6 @@ impl Decoder {
         Ok(Some((header, Payload::new(buffer, head, header.len))))
     }
 
-    /// The frame at the front of `bytes`, where it is a whole data message, uncompressed, of less than 64 KiB: whether it is text, the size of its header, and that of its payload.
-    ///
-    /// `None` says nothing: [`decode`](Self::decode) has to be asked. It says the same of such a frame, and takes longer.
-    #[inline]
-    pub(crate) fn plain(&self, bytes: &[u8]) -> Option<(bool, usize, usize)> {
-        let &[first, second, ..] = bytes else { return None };
-        let text = first == FIN | TEXT;
-        let (head, len) = match second {
-            0..126 => (2, usize::from(second)),
-            126 => (4, usize::from(u16::from_be_bytes([*bytes.get(2)?, *bytes.get(3)?]))),
-            127.. => return None,
-        };
-        let minimal = head == 2 || len > 125;
-        let whole = bytes.len() - 2 >= len + (head - 2) && self.pending.is_none();
-        ((text || first == FIN | BINARY) && minimal && whole).then_some((text, head, len))
-    }
-
     /// The header of the unfinished frame; the bytes of its payload so far are what is in the buffer.
     #[inline]
     pub(crate) fn pending(&self) -> Option<Header> {

@@ -22,16 +22,13 @@ pub(crate) fn any_bytes(data: &[u8]) {
         0 => Limits { max_frame: 300, max_message: 1000, max_fragments: 8, ..Limits::default() },
         _ => Limits::default(),
     };
-    let told =
-        |next: Next, size: &mut dyn FnMut() -> usize| tell(&limits, inflater(agreed, &limits), bytes, next, size);
+    let told = |size: &mut dyn FnMut() -> usize| tell(&limits, inflater(agreed, &limits), bytes, size);
 
-    let whole = told(Inbound::next, &mut || usize::MAX);
-    assert_eq!(told(briefly, &mut || usize::MAX), whole, "by the short way, where it leads");
-    assert_eq!(told(Inbound::next, &mut || 1), whole, "one byte at a time");
+    let whole = told(&mut || usize::MAX);
+    assert_eq!(told(&mut || 1), whole, "one byte at a time");
     let mut sizes = fastrand::Rng::with_seed(cuts.into());
     let mut cut = || sizes.usize(1..=1 + usize::from(cuts));
-    assert_eq!(told(Inbound::next, &mut cut), whole, "cut at random");
-    assert_eq!(told(briefly, &mut cut), whole, "cut at random, by the short way");
+    assert_eq!(told(&mut cut), whole, "cut at random");
     for frame in &whole.0 {
         judge(frame, &limits);
     }
@@ -53,29 +50,17 @@ fn inflater(_: u8, _: &Limits) -> Option<Box<Inflater>> {
     None
 }
 
-/// A way to ask for what comes next.
-type Next = fn(&mut Inbound, &mut BytesMut) -> Result<Option<Frame>, DecodeError>;
-
-/// The short way, for as long as it leads somewhere.
-fn briefly(inbound: &mut Inbound, buffer: &mut BytesMut) -> Result<Option<Frame>, DecodeError> {
-    match inbound.next_whole(buffer) {
-        Some(next) => next.map(|message| Some(message.into())),
-        None => inbound.next(buffer),
-    }
-}
-
 /// What is told of these bytes, and the error that ends it.
 fn tell(
     limits: &Limits,
     inflater: Option<Box<Inflater>>,
     mut bytes: &[u8],
-    next: Next,
     size: &mut dyn FnMut() -> usize,
 ) -> (Vec<Frame>, Option<DecodeError>) {
     let mut inbound = Inbound::new(limits, inflater);
     let (mut buffer, mut told) = (BytesMut::new(), Vec::new());
     loop {
-        match next(&mut inbound, &mut buffer) {
+        match inbound.next(&mut buffer) {
             Ok(Some(frame)) => told.push(frame),
             Ok(None) => {
                 assert!(buffer.len() < MAX_HEAD + most_compressed(limits.max_frame), "{} bytes wait", buffer.len());

@@ -1,19 +1,13 @@
 //! Bytes → what the server says: the decoder and the assembler in one, for whoever reads the socket.
 
-use bytes::{Buf, Bytes, BytesMut};
-use bytestring::ByteString;
+use bytes::BytesMut;
 
 use super::{
     assembler::Assembler,
     decoder::Decoder,
     deflate::{Inflater, Tally},
-    shared_text::shared_text,
 };
-use crate::{
-    error::DecodeError,
-    frame::{Frame, Message},
-    options::Limits,
-};
+use crate::{error::DecodeError, frame::Frame, options::Limits};
 
 /// Reads messages and control frames off the front of a buffer.
 #[derive(Debug)]
@@ -43,29 +37,6 @@ impl Inbound {
     /// How many bytes are missing of the frame whose header was read last; 0 where no header waits for its payload.
     pub(crate) fn missing(&self, buffer: &BytesMut) -> usize {
         self.decoder.pending().map_or(0, |header| header.len.saturating_sub(buffer.len()))
-    }
-
-    /// The next message, where it came in one frame, whole, uncompressed and right, and nothing is left of one before it.
-    ///
-    /// `None` says nothing about what comes next: [`next`](Self::next) has to be asked. What it would give is the same,
-    /// but not as soon: this way carries what comes most without a turn.
-    #[inline]
-    pub(crate) fn next_whole(&mut self, buffer: &mut BytesMut) -> Option<Result<Message, DecodeError>> {
-        let (is_text, head, len) = self.decoder.plain(buffer)?;
-        if !self.assembler.takes_whole(len) {
-            return None;
-        }
-        if len == 0 {
-            // An empty message must not keep the read buffer alive.
-            buffer.advance(head);
-            return Some(Ok(if is_text { Message::Text(ByteString::new()) } else { Message::Binary(Bytes::new()) }));
-        }
-        let mut payload = buffer.split_to(head + len).freeze();
-        payload.advance(head);
-        if !is_text {
-            return Some(Ok(Message::Binary(payload)));
-        }
-        Some(shared_text(payload).map(Message::Text).map_err(DecodeError::from))
     }
 
     /// The next message or control frame, or `None` until more bytes were added to the end of the buffer.
