@@ -7,6 +7,7 @@
 //! A text tells everything down to the innermost cause that is known here, so one line of a log is enough. `source()`
 //! gives the same causes as values, down to the `io::Error`.
 
+mod callback;
 mod connect;
 mod handshake;
 mod name;
@@ -18,6 +19,7 @@ mod unsent;
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
+pub use callback::Callback;
 pub use connect::{ConnectError, FileError, TlsError};
 pub use handshake::{EstablishError, ProcessError, Refusal, UpgradeError};
 pub use name::NameError;
