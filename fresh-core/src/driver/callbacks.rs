@@ -1,17 +1,36 @@
 //! From a call to the callback, and from what it returns to an answer for the machine.
 
-use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    future::{Future, poll_fn},
+    panic::AssertUnwindSafe,
+    pin::pin,
+    sync::Arc,
+};
 
 use futures_util::FutureExt;
 
 use super::calls::Call;
 use crate::{
     action::Action,
-    error::Result,
+    error::{Callback, Result},
     exit::{ExitReason, panic_message},
     handler::Handler,
     machine::{About, Answer, Event},
+    within::{ClientId, Mark},
 };
+
+/// The callback that a call leads to.
+pub(super) fn callback<I>(call: &Call<I>) -> Callback {
+    match call {
+        Call::Message(_) | Call::Event(Event::Message(_)) => Callback::In,
+        Call::Event(Event::Control(_)) => Callback::Control,
+        Call::Event(Event::Connected(_)) => Callback::Connect,
+        Call::Event(Event::Disconnected(_)) => Callback::Disconnect,
+        Call::Event(Event::Failed(..)) => Callback::Error,
+        Call::Info(_) => Callback::Info,
+        Call::Terminate(_) => Callback::Terminate,
+    }
+}
 
 /// Runs the callback of a call; a panic is an answer like another.
 pub(super) async fn answer<H: Handler>(handler: &mut H, call: Call<H::Info>) -> Answer {
@@ -43,8 +62,10 @@ pub(super) fn action(returned: Result<Action>) -> Answer {
 }
 
 /// The reason a client ends for, once `handle_terminate` was told of it.
-pub(super) async fn terminate<H: Handler>(handler: &mut H, reason: ExitReason) -> ExitReason {
-    match answer(handler, Call::Terminate(reason.clone())).await {
+pub(super) async fn terminate<H: Handler>(client: ClientId, handler: &mut H, reason: ExitReason) -> ExitReason {
+    let mark = Mark::new(client, Callback::Terminate);
+    let mut callback = pin!(answer(handler, Call::Terminate(reason.clone())));
+    match poll_fn(|cx| mark.poll(callback.as_mut(), cx)).await {
         Answer::Panicked(message) => ExitReason::Panicked(message),
         Answer::Action(_) | Answer::Raised(_) | Answer::Verdict(..) | Answer::Settled => reason,
     }

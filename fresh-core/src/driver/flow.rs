@@ -8,7 +8,7 @@ use std::{future::poll_fn, pin::pin, task::Poll};
 use super::{callbacks, turn::Turn};
 use crate::{
     action::{Action, Frames},
-    error::Result,
+    error::{Callback, Result},
     frame::Message,
     handler::Handler,
     machine::{Answer, Input, Outbound, Wire},
@@ -20,11 +20,12 @@ impl<I: Send + 'static> Turn<I> {
     ///
     /// A panic of the callback's is not caught here, for each message, but by whoever polls this.
     pub(super) async fn flow<H: Handler<Info = I>>(&mut self, handler: &mut H, mut message: Message) -> Option<Answer> {
+        let mark = self.mark(Callback::In);
         loop {
             // Beside the future, so that the answer that needs nothing done is not moved about.
             let mut returned = None;
             let mut callback = pin!(handler.handle_in(message));
-            poll_fn(|cx| match callback.as_mut().poll(cx) {
+            poll_fn(|cx| match mark.poll(callback.as_mut(), cx) {
                 Poll::Ready(output) => {
                     self.returned();
                     match output {

@@ -28,7 +28,10 @@ use source::Source;
 use tracing::Instrument;
 use turn::Turn;
 
-use crate::{error::Reason, exit::ExitReason, handler::Handler, machine::Answer, mailbox::Post, options::Options};
+use crate::{
+    error::Reason, exit::ExitReason, handler::Handler, machine::Answer, mailbox::Post, options::Options,
+    within::ClientId,
+};
 
 /// The life of a client, from its first attempt to `handle_terminate`.
 ///
@@ -71,7 +74,8 @@ async fn drive<H: Handler>(mut turn: Box<Turn<H::Info>>, mut source: Source<H>) 
                 flow.await.unwrap_or_else(|panic| Some(Answer::Panicked(panic)))
             }
             call @ (Call::Event(_) | Call::Info(_)) => {
-                turn.while_pending(callbacks::answer(&mut source.handler, call)).await
+                let mark = turn.mark(callbacks::callback(&call));
+                turn.while_pending(mark, callbacks::answer(&mut source.handler, call)).await
             }
         };
         if let Some(answer) = answer {
@@ -88,8 +92,10 @@ async fn drive<H: Handler>(mut turn: Box<Turn<H::Info>>, mut source: Source<H>) 
 
 /// Gives up everything, the handler last.
 async fn end<H: Handler>(turn: Box<Turn<H::Info>>, mut source: Source<H>, reason: ExitReason) -> ExitReason {
+    let client = ClientId::of(turn.shared());
+    turn.shared().terminating(reason.clone());
     turn.end(&reason);
-    callbacks::terminate(&mut source.handler, reason).await
+    callbacks::terminate(client, &mut source.handler, reason).await
 }
 
 /// Tells that a client was killed, where nothing else was told: its future was dropped.

@@ -25,11 +25,12 @@ use crate::{
     action::{Action, Frames},
     backoff::Backoff,
     connection::ConnectionState,
-    error::{Reason, SendFailure},
+    error::{Callback, Reason, SendFailure},
     exit::ExitReason,
     machine::{Answer, Command, Config, Input, Machine, Origin, Outbound},
     mailbox::{Close, Confirm, Control, Mail, Post},
     options::Options,
+    within::{ClientId, Mark},
 };
 
 /// How many callbacks may run before the connection is looked at again.
@@ -164,9 +165,9 @@ impl<I: Send + 'static> Turn<I> {
     }
 
     /// Runs a callback, and the connection beside it; `None` where the client ended before the callback did.
-    pub(super) async fn while_pending<T>(&mut self, callback: impl Future<Output = T>) -> Option<T> {
+    pub(super) async fn while_pending<T>(&mut self, mark: Mark, callback: impl Future<Output = T>) -> Option<T> {
         let mut callback = pin!(callback);
-        poll_fn(|cx| match callback.as_mut().poll(cx) {
+        poll_fn(|cx| match mark.poll(callback.as_mut(), cx) {
             Poll::Ready(answer) => {
                 self.returned();
                 Poll::Ready(Some(answer))
@@ -174,6 +175,12 @@ impl<I: Send + 'static> Turn<I> {
             Poll::Pending => self.poll_beside(cx),
         })
         .await
+    }
+
+    /// The mark of the thread while it polls this callback.
+    #[inline]
+    pub(super) fn mark(&self, callback: Callback) -> Mark {
+        Mark::new(ClientId::of(self.shared()), callback)
     }
 
     /// Polls the connection beside a callback that is pending; ready where the client ended before the callback did.
