@@ -90,14 +90,11 @@ impl<I: Send + 'static> Turn<I> {
         self.lost_frames(lost.into(), failure);
     }
 
-    /// Gives a frame back to whoever waits to hear of it; whether nobody does, and it is lost.
+    /// Gives a frame back to the caller that waits for its fate. Returns whether there is no such caller, so that the frame
+    /// counts as lost.
     pub(super) fn give_back(&mut self, Outbound { frame, origin }: Outbound, failure: &SendFailure) -> bool {
-        let waits = self.take_receipt(origin);
-        let lost = waits.is_none();
-        if let Some(confirm) = waits {
-            tell(confirm, Err(SendError::new(Some(frame), failure.clone())));
-        }
-        lost
+        let confirm = self.take_receipt(origin);
+        !confirm.is_some_and(|confirm| tell(confirm, Err(SendError::new(Some(frame), failure.clone()))))
     }
 
     pub(super) fn lost_frames(&self, count: u64, failure: &SendFailure) {
@@ -130,10 +127,10 @@ impl<I: Send + 'static> Turn<I> {
         let Some(stream) = link.stream() else { return };
         let mut lost = 0;
         for receipt in stream.unsent() {
-            match self.take_receipt(Origin::Handle(receipt)) {
-                Some(confirm) => tell(confirm, Err(SendError::new(None, SendFailure::NotConnected))),
-                None => lost += 1,
-            }
+            let confirm = self.take_receipt(Origin::Handle(receipt));
+            let told =
+                confirm.is_some_and(|confirm| tell(confirm, Err(SendError::new(None, SendFailure::NotConnected))));
+            lost += u64::from(!told);
         }
         self.lost_frames(lost, &SendFailure::NotConnected);
         self.shared().dropped();
@@ -162,7 +159,7 @@ impl<I: Send + 'static> Turn<I> {
     }
 }
 
-/// Whoever stopped waiting for the fate of a frame does not want to know it.
-pub(super) fn tell(confirm: Confirm, fate: Result<(), SendError>) {
-    let _ = confirm.send(fate);
+/// Reports the fate of a frame to its caller; `false` if the caller no longer waits for it.
+pub(super) fn tell(confirm: Confirm, fate: Result<(), SendError>) -> bool {
+    confirm.send(fate).is_ok()
 }

@@ -25,7 +25,8 @@ impl<I: Send + 'static> Turn<I> {
             return;
         }
         if !self.is_current(connection) {
-            return tell(confirm, Err(SendError::new(None, SendFailure::NotConnected)));
+            tell(confirm, Err(SendError::new(None, SendFailure::NotConnected)));
+            return;
         }
         let receipt = self.receipt(confirm);
         self.pieces = Some(Box::new(Underway { receipt, pieces }));
