@@ -2,9 +2,14 @@
 
 use std::{error::Error as StdError, fmt};
 
-use crate::{error::SendFailure, exit::ExitReason, registry::AnyClient};
+use crate::{
+    error::{Callback, SendFailure},
+    exit::ExitReason,
+    registry::AnyClient,
+};
 
-/// An info that was not delivered: the client has ended, or (only `try_info`) the mailbox is full.
+/// An info that was not delivered: the client has ended, or the mailbox is full (`try_info`, and `info` inside a callback
+/// of the same client).
 #[derive(Clone)]
 pub struct InfoError<I> {
     info: I,
@@ -41,10 +46,29 @@ impl<I> fmt::Display for InfoError<I> {
 
 impl<I> StdError for InfoError<I> {}
 
-/// The client ended before there was a connection.
+/// How a client ended that was to go on.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the client has ended: {0}")]
 pub struct EndedError(pub ExitReason);
+
+/// Why [`connected`](crate::Client::connected) returned without a connection.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WaitError {
+    /// The client ended before there was a connection; why.
+    #[error("the client has ended: {0}")]
+    Ended(ExitReason),
+    /// The call was made inside this callback of the same client, and there can be no connection before the callback
+    /// returns: see [`Client`](crate::Client#calls-inside-a-callback).
+    #[error("called inside `{0}` of the same client, which has to return first")]
+    WithinCallback(Callback),
+}
+
+impl From<Callback> for WaitError {
+    fn from(callback: Callback) -> Self {
+        Self::WithinCallback(callback)
+    }
+}
 
 impl ExitReason {
     /// `Ok` where the end is not [abnormal](Self::is_abnormal), so that a `main` can end with `?`.

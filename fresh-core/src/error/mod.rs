@@ -111,7 +111,9 @@ impl Error {
             Self::Connect(cause) => cause.is_transient(),
             Self::Upgrade(cause) => cause.is_transient(),
             Self::Establish(cause) => cause.is_transient(),
-            Self::Encode(_) | Self::Handler(_) | Self::Send(SendFailure::Source(_)) => false,
+            Self::Encode(_)
+            | Self::Handler(_)
+            | Self::Send(SendFailure::Source(_) | SendFailure::WithinCallback(_)) => false,
             Self::Process(_) | Self::Stream(_) | Self::Decode(_) | Self::Send(_) => true,
         }
     }

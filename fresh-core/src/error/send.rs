@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use super::{NameError, Reason};
+use super::{Callback, NameError, Reason};
 
 /// Why a well-formed frame did not get out.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -26,6 +26,10 @@ pub enum SendFailure {
     /// It was sent by a name that leads to no client.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// The call was made inside this callback of the same client, and could only resolve after the callback returns: see
+    /// [`Client`](crate::Client#calls-inside-a-callback). A retry inside the same callback fails again.
+    #[error("called inside `{0}` of the same client, which has to return first")]
+    WithinCallback(Callback),
     /// The mailbox is full; only `try_send` and `try_info` answer this.
     #[error("the mailbox is full")]
     MailboxFull,

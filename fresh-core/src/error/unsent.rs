@@ -24,11 +24,13 @@ impl SendError {
 
     /// Whether the same frame may get out later.
     pub fn is_transient(&self) -> bool {
-        use SendFailure::{Ended, Source};
-        matches!(self.cause, Error::Send(_)) && !matches!(self.cause, Error::Send(Ended | Source(_)))
+        use SendFailure::{Ended, Source, WithinCallback};
+        matches!(self.cause, Error::Send(_))
+            && !matches!(self.cause, Error::Send(Ended | Source(_) | WithinCallback(_)))
     }
 
-    /// The frame, given back; `None` where part of it may have been written, and for `send_stream`.
+    /// The frame, given back; `None` where part of it may have been written, for `send_stream`, and where the frame stays
+    /// in the queue ([`SendFailure::WithinCallback`]).
     pub fn into_frame(self) -> Option<Frame> {
         self.frame
     }
