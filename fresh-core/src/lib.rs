@@ -46,3 +46,4 @@ mod stats;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod wire;
+mod within;

@@ -54,7 +54,7 @@ counters! {
     /// Bytes that those messages became when they were compressed.
     deflate_bytes_out,
     /// Frames that were accepted, or replied by a callback, and did not go out; but for those of `send_confirmed` and
-    /// `send_stream`, which tell their caller instead.
+    /// `send_stream`, which tell their caller instead, unless that call was dropped.
     frames_lost,
     /// Messages received that no callback was told of, because the client ended or was told to connect anew.
     messages_lost,

@@ -24,6 +24,7 @@ const LAYERS: &[&str] = &[
     "machine",
     "action",
     "stats",
+    "within",
     "backoff",
     "wire",
     "admission",

@@ -10,5 +10,6 @@ mod infos;
 mod reconnecting;
 mod sending;
 mod starting;
+mod waiting_for_itself;
 mod watching;
 mod workings;

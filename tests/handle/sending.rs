@@ -193,3 +193,20 @@ async fn frames_of_many_tasks_all_go_out_each_task_s_in_its_order() {
     }
     assert_eq!(next, [16; 8]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_frame_whose_send_confirmed_was_dropped_counts_as_lost_with_its_connection() {
+    let server = Server::in_memory_with_buffer(64);
+    let (client, _seen, connection) = connect(&server, server.options()).await;
+    let sending = tokio::spawn({
+        let client = client.clone();
+        async move { client.send_confirmed(vec![0; 1000]).await }
+    });
+    settle().await;
+    assert!(!sending.is_finished(), "the server does not read");
+    sending.abort();
+    settle().await;
+    connection.drop_connection();
+    settle().await;
+    assert_eq!(client.stats().frames_lost, 1);
+}

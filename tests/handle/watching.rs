@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use fresh::{
     BoxError, Client, ConnectionState, ExitReason, Recovery,
-    client::EndedError,
+    client::WaitError,
     options::{BackoffOptions, Connector, Target, Transport},
     testing::{Dialer, Server},
 };
@@ -181,8 +181,8 @@ async fn connected_tells_why_the_client_ended_before_there_was_a_connection() {
         async move { client.connected().await }
     });
     server.pending().await.refuse(404, &[], "").await;
-    let EndedError(reason) = soon(waiting).await.unwrap().unwrap_err();
-    assert!(matches!(reason, ExitReason::Error(_)), "{reason:?}");
+    let error = soon(waiting).await.unwrap().unwrap_err();
+    assert!(matches!(error, WaitError::Ended(ExitReason::Error(_))), "{error:?}");
     let error = soon(client.connected()).await.unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -23,8 +23,8 @@ impl<I: Send + 'static> Erased for Client<I> {
         self.close(code, reason)
     }
 
-    fn request_stop(&self) {
-        self.request_stop();
+    fn stop(&self) -> BoxFuture<'_, ExitReason> {
+        Box::pin(self.stop())
     }
 
     fn closed(&self) -> BoxFuture<'_, ExitReason> {

@@ -3,6 +3,7 @@
 use std::{error::Error as StdError, fmt};
 
 use crate::{
+    error::Callback,
     exit::ExitReason,
     registry::{AnyClient, Taken},
 };
@@ -32,6 +33,46 @@ impl ExitReason {
     /// The reason, as an error.
     pub fn into_result(self) -> Result<(), EndedError> {
         if self.is_abnormal() { Err(EndedError(self)) } else { Ok(()) }
+    }
+}
+
+/// Why [`connected`](crate::Client::connected) returned without a connection.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum WaitError {
+    /// The client ended before there was a connection; the reason.
+    Ended(ExitReason),
+    /// The call was made inside this callback of the same client, and there can be no connection before the callback
+    /// returns: see [`Client`](crate::Client#calls-inside-a-callback).
+    WithinCallback(Callback),
+}
+
+impl fmt::Display for WaitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ended(reason) => {
+                f.write_str("the client has ended: ")?;
+                reason.fmt_without_sources(f)
+            }
+            Self::WithinCallback(callback) => {
+                write!(f, "called inside `{callback}` of the same client, which has to return first")
+            }
+        }
+    }
+}
+
+impl StdError for WaitError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Ended(reason) => reason.error()?.source(),
+            Self::WithinCallback(_) => None,
+        }
+    }
+}
+
+impl From<Callback> for WaitError {
+    fn from(callback: Callback) -> Self {
+        Self::WithinCallback(callback)
     }
 }
 

@@ -6,15 +6,16 @@ mod named;
 mod start;
 mod streaming;
 mod supervised;
+mod waiting;
 
-use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use bytestring::ByteString;
 use futures_util::{Stream, stream};
 use tokio::sync::oneshot;
 
 pub use crate::error::{InfoError, SendError};
-pub use error::{EndedError, StartError};
+pub use error::{EndedError, StartError, WaitError};
 pub use named::RegistryExt;
 pub use supervised::HandlerFactory;
 
@@ -22,18 +23,38 @@ use crate::{
     admission::{self, Verdict},
     connection::ConnectionState,
     driver::shared::{Shared, Status},
-    error::{Error, SendFailure},
+    error::{Callback, Error, SendFailure},
     exit::ExitReason,
     frame::{CloseCode, CloseFrame, Frame},
     mailbox::{Confirm, Control, Mail, Mailbox, Refused},
     options::Offline,
     stats::Stats,
 };
+use waiting::Call;
 
 /// A handle of a running client: cheap to clone, to be used from any task.
 ///
 /// Dropping the last one does not end the client, as dropping a pid ends no process: call [`stop`](Self::stop) or
 /// [`close`](Self::close). `I` is the handler's [`Info`](crate::Handler::Info).
+///
+/// # Calls inside a callback
+///
+/// A callback may await calls of its own client: frames are written and connections are opened meanwhile. A few calls
+/// can only resolve after that callback returns, so they wait for themselves. Each of them logs the call and the callback at
+/// `error`, whatever [`error_logging`](crate::Options::error_logging) says. A call whose return type has an error
+/// returns `WithinCallback`:
+///
+/// - [`connected`](Self::connected), while the connection depends on a verdict that this or a later callback gives, or the
+///   client is ending;
+/// - [`send_confirmed`](Self::send_confirmed), and [`send`](Self::send) where it waits for room, under
+///   [`Offline::Queue`] while the connection depends on such a verdict;
+/// - [`info`](Self::info), where the mailbox for infos is full.
+///
+/// [`closed`](Self::closed) and [`stop`](Self::stop) have no error to return. Inside `handle_terminate` they resolve at
+/// once, with the reason that it was given; inside any other callback they never resolve, and the callback's future is
+/// dropped when the client ends.
+///
+/// Calls of a task that the callback spawned are not affected.
 pub struct Client<I = ()> {
     inner: Arc<Inner<I>>,
 }
@@ -54,13 +75,14 @@ impl<I: Send + 'static> Client<I> {
     ///
     /// At once, with the frame given back: one that may not be sent (`Encode`), and, by the
     /// [`Offline`] policy, one for which there is no connection (`Send`). A close frame without a connection is
-    /// refused under every policy ([`SendFailure::NotConnected`]).
+    /// refused under every policy ([`SendFailure::NotConnected`]). `SendFailure::WithinCallback`, with the frame, where the
+    /// call [waits for itself](Self#calls-inside-a-callback).
     // No `async fn`, which would move the frame about once more; this is the way of every message that goes out.
     pub fn send(&self, frame: impl Into<Frame>) -> impl Future<Output = Result<(), SendError>> + Send {
         let frame = frame.into();
         async move {
             match self.accept_now(frame, None)? {
-                Some(mail) => self.accept_later(mail).await,
+                Some(mail) => self.accept_later(mail, Call::Send).await,
                 None => Ok(()),
             }
         }
@@ -86,12 +108,19 @@ impl<I: Send + 'static> Client<I> {
     ///
     /// Those of [`send`](Self::send), and any failure after the frame was accepted: the connection was lost before the
     /// frame was written, writing failed or timed out. With `Offline::Drop` the error is `SendFailure::Dropped`.
+    ///
+    /// `SendFailure::WithinCallback` where the call [waits for itself](Self#calls-inside-a-callback). The frame is given back
+    /// if there was no connection when the call was made. If the connection was lost during the call, the frame stays in the
+    /// queue and goes out on the next connection.
     pub async fn send_confirmed(&self, frame: impl Into<Frame>) -> Result<(), SendError> {
         let (confirm, confirmed) = oneshot::channel();
         if let Some(mail) = self.accept_now(frame.into(), Some(confirm))? {
-            self.accept_later(mail).await?;
+            self.accept_later(mail, Call::SendConfirmed).await?;
         }
-        confirmed.await.unwrap_or_else(|_| Err(SendError::new(None, SendFailure::Ended)))
+        match self.guarded(Call::SendConfirmed, pin!(confirmed)).await {
+            Ok(confirmed) => confirmed.unwrap_or_else(|_| Err(SendError::new(None, SendFailure::Ended))),
+            Err(callback) => Err(SendError::new(None, SendFailure::WithinCallback(callback))),
+        }
     }
 
     /// Begins the close handshake behind the frames accepted so far; `handle_disconnect` comes when it has ended, and
@@ -114,10 +143,12 @@ impl<I: Send + 'static> Client<I> {
     ///
     /// No callback begins any more; one that is running may finish within the `close_timeout`. OTP's `shutdown`.
     ///
-    /// Inside a callback it would wait for that very callback: there it is [`request_stop`](Self::request_stop).
+    /// Inside a callback call [`request_stop`](Self::request_stop) instead. There, `stop` requests the stop and then
+    /// [waits for itself](Self#calls-inside-a-callback): the client ends with the `close_timeout`, and the callback's future is
+    /// dropped at this await. Inside `handle_terminate` it resolves as [`closed`](Self::closed) does.
     pub async fn stop(&self) -> ExitReason {
         self.request_stop();
-        self.closed().await
+        self.ended(Call::Stop).await
     }
 
     /// [`stop`](Self::stop) without waiting for its end.
@@ -128,13 +159,18 @@ impl<I: Send + 'static> Client<I> {
 
     /// Hands an info to `handle_info`; waits while the mailbox for infos is full. Erlang's `send/2` to the process.
     ///
-    /// A callback that waits here for room waits for itself: inside of one, use [`try_info`](Self::try_info).
-    ///
     /// # Errors
     ///
-    /// The client has ended; the info is given back.
+    /// The client has ended, or the mailbox is full and the call [waits for itself](Self#calls-inside-a-callback)
+    /// (`SendFailure::WithinCallback`); the info is given back.
     pub async fn info(&self, info: I) -> Result<(), InfoError<I>> {
-        self.inner.mailbox.info(info).await.map_err(|info| InfoError::new(info, SendFailure::Ended))
+        let mailbox = &self.inner.mailbox;
+        let failure = match self.guarded(Call::Info, pin!(mailbox.info_place())).await {
+            Ok(Some(place)) => return place.put(info).map_err(|info| InfoError::new(info, SendFailure::Ended)),
+            Ok(None) => SendFailure::Ended,
+            Err(callback) => SendFailure::WithinCallback(callback),
+        };
+        Err(InfoError::new(info, failure))
     }
 
     /// Hands an info to `handle_info`, or answers at once that the mailbox for infos is full.
@@ -201,33 +237,22 @@ impl<I: Send + 'static> Client<I> {
     ///
     /// # Errors
     ///
-    /// The client ended first; why.
-    pub async fn connected(&self) -> Result<(), EndedError> {
-        let mut status = self.inner.shared.status.subscribe();
-        let seen = status.borrow().connections;
-        let found = status
-            .wait_for(|status| {
-                let open = status.state == ConnectionState::Connected || status.connections > seen;
-                open || status.exit.is_some()
-            })
-            .await;
-        // The sender lives in this handle, so the watch cannot be closed.
-        let Ok(found) = found else { return Err(EndedError(ExitReason::Aborted)) };
-        match &found.exit {
-            Some(reason) if found.connections == seen => Err(EndedError(reason.clone())),
-            Some(_) | None => Ok(()),
-        }
+    /// The client ended first, and why; `WithinCallback` where the call
+    /// [waits for itself](Self#calls-inside-a-callback).
+    pub async fn connected(&self) -> Result<(), WaitError> {
+        self.guarded(Call::Connected, pin!(self.next_connection()))
+            .await
+            .unwrap_or_else(|callback| Err(callback.into()))
     }
 
     /// Waits for the client's end; returns at once where it has ended. Nothing of it is left then: no task, no
     /// timer, no socket.
+    ///
+    /// Inside a callback it [waits for itself](Self#calls-inside-a-callback). Inside `handle_terminate` it resolves at once
+    /// with the reason that `handle_terminate` was given; if `handle_terminate` panics later, the client ends as
+    /// [`Panicked`](ExitReason::Panicked) instead.
     pub async fn closed(&self) -> ExitReason {
-        let mut status = self.inner.shared.status.subscribe();
-        match status.wait_for(|status| status.exit.is_some()).await {
-            Ok(status) => status.exit.clone().unwrap_or(ExitReason::Aborted),
-            // The sender lives in this handle, so the watch cannot be closed.
-            Err(_) => ExitReason::Aborted,
-        }
+        self.ended(Call::Closed).await
     }
 
     /// The server's address, while there is a connection over TCP. hackney_ws's `peername/1`.
@@ -278,7 +303,8 @@ impl<I: Send + 'static> Client<I> {
         }
         let mail = Mail::new(frame, confirm, || self.status(|status| status.connections));
         let (state, policy) = self.rules(&mail);
-        match self.inner.mailbox.try_send(mail, |queued| admit(state, policy, queued)) {
+        let stuck = self.stuck(&mail);
+        match self.inner.mailbox.try_send(mail, |queued| admit(state, policy, queued, stuck)) {
             Ok(()) => Ok(None),
             // A full mailbox is a full queue as well: it has room for at least as many frames.
             Err(Refused::Full(mail)) => match admission::verdict(state, policy, usize::MAX).failure() {
@@ -290,10 +316,21 @@ impl<I: Send + 'static> Client<I> {
     }
 
     /// Waits for room in the mailbox; the connection may be gone by then.
-    async fn accept_later(&self, mail: Mail) -> Result<(), SendError> {
-        let Some(place) = self.inner.mailbox.place().await else { return refuse(mail, SendFailure::Ended) };
+    async fn accept_later(&self, mail: Mail, call: Call) -> Result<(), SendError> {
+        let place = match self.guarded(call, pin!(self.inner.mailbox.place())).await {
+            Ok(Some(place)) => place,
+            Ok(None) => return refuse(mail, SendFailure::Ended),
+            Err(callback) => return refuse(mail, SendFailure::WithinCallback(callback)),
+        };
         let (state, policy) = self.rules(&mail);
-        place.send(mail, |queued| admit(state, policy, queued)).or_else(|refused| self.refused(refused))
+        let stuck = self.stuck(&mail);
+        place.send(mail, |queued| admit(state, policy, queued, stuck)).or_else(|refused| self.refused(refused))
+    }
+
+    /// The callback in which the result of this mail would be awaited in vain, if the mail were queued.
+    #[inline]
+    fn stuck(&self, mail: &Mail) -> Option<Callback> {
+        if mail.is_confirmed() { self.waits_for_itself(Call::SendConfirmed) } else { None }
     }
 
     /// The state and the policy that decide about this mail.
@@ -309,6 +346,10 @@ impl<I: Send + 'static> Client<I> {
                 self.inner.shared.lost_frames(1, &SendFailure::Dropped);
                 Ok(())
             }
+            Refused::Denied(mail, Verdict::Refuse(SendFailure::WithinCallback(callback))) => {
+                self.report(Call::SendConfirmed, callback);
+                refuse(mail, SendFailure::WithinCallback(callback))
+            }
             Refused::Denied(mail, verdict) => refuse(mail, verdict.failure().unwrap_or(SendFailure::NotConnected)),
             Refused::Full(mail) => refuse(mail, SendFailure::MailboxFull),
             Refused::Ended(mail) => refuse(mail, SendFailure::Ended),
@@ -316,12 +357,13 @@ impl<I: Send + 'static> Client<I> {
     }
 }
 
-/// The verdict, as the mailbox asks for it: `Err` keeps the frame out.
+/// The verdict, as the mailbox asks for it: `Err` keeps the frame out. A frame is not queued if its sender is `stuck`.
 #[inline]
-fn admit(state: ConnectionState, policy: Offline, queued: usize) -> Result<(), Verdict> {
-    match admission::verdict(state, policy, queued) {
-        Verdict::Accept | Verdict::Queue => Ok(()),
-        verdict @ (Verdict::Drop | Verdict::Refuse(_)) => Err(verdict),
+fn admit(state: ConnectionState, policy: Offline, queued: usize, stuck: Option<Callback>) -> Result<(), Verdict> {
+    match (admission::verdict(state, policy, queued), stuck) {
+        (Verdict::Accept, _) | (Verdict::Queue, None) => Ok(()),
+        (Verdict::Queue, Some(callback)) => Err(Verdict::Refuse(SendFailure::WithinCallback(callback))),
+        (verdict @ (Verdict::Drop | Verdict::Refuse(_)), _) => Err(verdict),
     }
 }
 

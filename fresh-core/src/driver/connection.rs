@@ -129,17 +129,12 @@ impl Connection {
 
     /// Reports the frames that are not written, and counts those whose loss nobody waits to hear of.
     pub(super) fn report_unsent(&mut self) -> u64 {
-        let mut lost = 0;
-        for unsent in self.unsent.drain(..) {
-            match unsent.confirm {
-                Some(confirm) => report(confirm, Err(SendError::new(None, SendFailure::NotConnected))),
-                None => lost += 1,
-            }
-        }
+        let refused = || Err(SendError::new(None, SendFailure::NotConnected));
         if let Some(message) = self.message.take() {
-            report(message.confirm, Err(SendError::new(None, SendFailure::NotConnected)));
+            report(message.confirm, refused());
         }
-        lost
+        let is_lost = |unsent: Unsent| !unsent.confirm.is_some_and(|confirm| report(confirm, refused()));
+        self.unsent.drain(..).map(is_lost).filter(|lost| *lost).count() as u64
     }
 
     /// How many messages arrived that no callback received.
@@ -148,7 +143,7 @@ impl Connection {
     }
 }
 
-/// Reports the result of a send. A sender that stopped waiting does not want it.
-pub(super) fn report(confirm: Confirm, result: Result<(), SendError>) {
-    let _ = confirm.send(result);
+/// Reports the result of a send; `false` if its sender no longer waits for it.
+pub(super) fn report(confirm: Confirm, result: Result<(), SendError>) -> bool {
+    confirm.send(result).is_ok()
 }

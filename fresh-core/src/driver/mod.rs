@@ -33,13 +33,15 @@ use tracing::Instrument;
 use turn::Turn;
 
 use crate::{
+    action::{Action, Recovery},
     down::Down,
-    error::{Callback, Reason},
+    error::{Callback, Reason, Result},
     exit::ExitReason,
     handler::Handler,
-    machine::{Answer, Event},
+    machine::{About, Answer, Event},
     mailbox::{Control, Post},
     options::Options,
+    within::{ClientId, Mark},
 };
 
 /// The life of a client, from its first attempt to `handle_terminate`.
@@ -64,14 +66,14 @@ pub(crate) fn run<H: Handler, K: Future<Output = ()> + Send>(
             Ok((exit, early)) => {
                 turn.start(early);
                 let reason = live(&mut turn, &mut post, &mut source).await;
-                let reason = end(turn, post, source, reason).await;
+                let reason = end(turn, post, source, reason, &ending.0).await;
                 // Registries are the user's.
                 if let Err(panic) = caught(exit).await {
                     log.panicked("the registry", &panic);
                 }
                 reason
             }
-            Err(reason) => end(turn, post, source, reason).await,
+            Err(reason) => end(turn, post, source, reason, &ending.0).await,
         };
         log.ended(&reason);
         ending.0.ended(reason.clone());
@@ -124,58 +126,61 @@ async fn serve<H: Handler>(turn: &mut Turn, post: &mut Post<H::Info>, source: &m
         let event = match poll_fn(|cx| turn.poll_due(post, cx)).await {
             Due::Event(event) => event,
             Due::Info => {
-                let Some(info) = post.next_info() else { continue };
-                if let Some(returned) = turn.beside(post, source.handler.handle_info(info)).await {
-                    turn.answer(answer(Callback::Info, returned));
+                if let Some(info) = post.next_info() {
+                    act(turn, post, Callback::Info, source.handler.handle_info(info)).await;
                 }
                 continue;
             }
             Due::Terminate(reason) => return reason,
         };
         let handler = &mut source.handler;
-        let returned = match event {
-            Event::Message(message) => {
-                turn.beside(post, handler.handle_in(message)).await.map(|returned| answer(Callback::In, returned))
-            }
-            Event::Control(control) => turn
-                .beside(post, handler.handle_control(control))
-                .await
-                .map(|returned| answer(Callback::Control, returned)),
+        match event {
+            Event::Message(message) => act(turn, post, Callback::In, handler.handle_in(message)).await,
+            Event::Control(control) => act(turn, post, Callback::Control, handler.handle_control(control)).await,
             Event::Connected(upgrade) => {
                 source.is_up = true;
-                turn.beside(post, handler.handle_connect(&upgrade))
-                    .await
-                    .map(|returned| answer(Callback::Connect, returned))
+                act(turn, post, Callback::Connect, handler.handle_connect(&upgrade)).await;
             }
-            Event::Down(down) => {
-                put_down(turn, post, source, &down).await;
-                None
-            }
+            Event::Down(down) => put_down(turn, post, source, &down).await,
             Event::Disconnected(disconnect, about) => {
-                let recovery = turn.beside(post, handler.handle_disconnect(*disconnect)).await;
-                recovery.map(|recovery| Answer::Verdict(recovery, about))
+                decide(turn, post, Callback::Disconnect, handler.handle_disconnect(*disconnect), about).await;
             }
             Event::Failed(error, about) => {
-                let recovery = turn.beside(post, handler.handle_error(&error)).await;
-                recovery.map(|recovery| Answer::Verdict(recovery, about))
+                decide(turn, post, Callback::Error, handler.handle_error(&error), about).await;
             }
             Event::Renew => {
                 // The new handler never had the connection of the old one.
                 put_down(turn, post, source, &Down::Replaced).await;
                 source.renew();
-                None
             }
-        };
-        if let Some(returned) = returned {
-            turn.answer(returned);
         }
+    }
+}
+
+/// Runs a callback that returns an action. The client may end before the callback does.
+async fn act<I>(turn: &mut Turn, post: &mut Post<I>, name: Callback, callback: impl Future<Output = Result<Action>>) {
+    if let Some(returned) = turn.beside(post, name, callback).await {
+        turn.answer(answer(name, returned));
+    }
+}
+
+/// Runs a callback that returns a verdict. The client may end before the callback does.
+async fn decide<I>(
+    turn: &mut Turn,
+    post: &mut Post<I>,
+    name: Callback,
+    callback: impl Future<Output = Recovery>,
+    about: About,
+) {
+    if let Some(recovery) = turn.beside(post, name, callback).await {
+        turn.answer(Answer::Verdict(recovery, about));
     }
 }
 
 /// Calls `handle_down`, once for each `handle_connect`.
 async fn put_down<H: Handler>(turn: &mut Turn, post: &mut Post<H::Info>, source: &mut Source<H>, down: &Down) {
     if std::mem::take(&mut source.is_up) {
-        turn.beside(post, source.handler.handle_down(down)).await;
+        turn.beside(post, Callback::Down, source.handler.handle_down(down)).await;
     }
 }
 
@@ -184,19 +189,23 @@ async fn end<H: Handler>(
     turn: Box<Turn>,
     mut post: Post<H::Info>,
     mut source: Source<H>,
-    reason: ExitReason,
+    mut reason: ExitReason,
+    shared: &Shared,
 ) -> ExitReason {
     let log = turn.log();
-    let mut reason = reason;
+    let client = ClientId::of(shared);
     // Infos are the user's, and their drop may panic.
     for given_up in [guarded::caught(|| turn.end(&mut post)), guarded::caught(move || drop(post))] {
         reason = given_up.map_or_else(ExitReason::Panicked, |()| reason);
     }
     if source.is_up {
         let down = Down::Ended(reason.clone());
-        reason = caught(source.handler.handle_down(&down)).await.map_or_else(ExitReason::Panicked, |()| reason);
+        let down = Mark::new(client, Callback::Down).run(source.handler.handle_down(&down));
+        reason = caught(down).await.map_or_else(ExitReason::Panicked, |()| reason);
     }
-    let terminated = caught(source.handler.handle_terminate(&reason)).await;
+    shared.terminating(reason.clone());
+    let terminated = Mark::new(client, Callback::Terminate).run(source.handler.handle_terminate(&reason));
+    let terminated = caught(terminated).await;
     reason = terminated.map_or_else(ExitReason::Panicked, |()| reason);
     if let Err(panic) = guarded::caught(move || drop(source)) {
         log.panicked("the handler's drop", &panic);

@@ -23,11 +23,12 @@ pub(super) enum Next {
     Park,
 }
 
-/// Whether a callback is running while the connection is polled.
+/// What the connection is polled beside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Callback {
-    None,
-    Pending,
+pub(super) enum Beside {
+    Nothing,
+    /// A callback that is pending.
+    Callback,
 }
 
 /// What decoding the read buffer led to.

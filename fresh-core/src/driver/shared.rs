@@ -2,7 +2,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::atomic::{AtomicU8, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU8, Ordering},
+    },
 };
 
 use tokio::sync::watch;
@@ -39,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     pub(crate) offline: Offline,
     pub(crate) error_logging: bool,
+    /// Why the client is ending, once `handle_terminate` is called with that reason.
+    terminating: OnceLock<ExitReason>,
     /// What the handles log belongs to the client, wherever they are used.
     pub(crate) span: Span,
 }
@@ -59,6 +64,7 @@ impl Shared {
             counters: Counters::default(),
             offline: options.offline,
             error_logging: options.error_logging,
+            terminating: OnceLock::new(),
             span: log::span(options),
         }
     }
@@ -102,6 +108,17 @@ impl Shared {
         if self.error_logging && count > 0 {
             tracing::warn!(target: log::TARGET, parent: &self.span, messages = count, "messages came after the close");
         }
+    }
+
+    /// `handle_terminate` is called next, with this reason.
+    pub(super) fn terminating(&self, reason: ExitReason) {
+        // It is called once for each client.
+        let _ = self.terminating.set(reason);
+    }
+
+    /// The reason that `handle_terminate` was called with.
+    pub(crate) fn terminated_by(&self) -> Option<&ExitReason> {
+        self.terminating.get()
     }
 
     /// Publishes the end of the client. Only the first reason counts.

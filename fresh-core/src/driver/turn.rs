@@ -19,18 +19,19 @@ use super::{
     guarded::panic_of,
     link::Progress,
     log::Log,
-    next::{Callback, Decoded, Due, Next},
+    next::{Beside, Decoded, Due, Next},
     shared::Shared,
     stream::Wrote,
     world::Net,
 };
 use crate::{
     backoff::Backoff,
-    error::{SendError, SendFailure, StreamError},
+    error::{Callback, SendError, SendFailure, StreamError},
     exit::ExitReason,
     machine::{Answer, Attempt, Command, Config, Input, Machine, Now, Outbound, Wire, World},
     mailbox::{Close, Control, Mail, Pieces, Post},
     options::{Offline, Options},
+    within::{ClientId, Mark},
 };
 
 pub(super) struct Turn {
@@ -72,16 +73,22 @@ impl Turn {
             if let Some(due) = self.due() {
                 return Poll::Ready(due);
             }
-            if self.pass(post, Callback::None, cx) == Next::Park {
+            if self.pass(post, Beside::Nothing, cx) == Next::Park {
                 return self.budget.yields(cx);
             }
         }
     }
 
     /// Runs a callback, and serves the connection while it is pending; `None` if the client ended before the callback did.
-    pub(super) async fn beside<I, T>(&mut self, post: &mut Post<I>, callback: impl Future<Output = T>) -> Option<T> {
+    pub(super) async fn beside<I, T>(
+        &mut self,
+        post: &mut Post<I>,
+        name: Callback,
+        callback: impl Future<Output = T>,
+    ) -> Option<T> {
+        let mark = Mark::new(ClientId::of(&self.world.shared), name);
         let mut callback = pin!(callback);
-        poll_fn(|cx| match callback.as_mut().poll(cx) {
+        poll_fn(|cx| match mark.poll(callback.as_mut(), cx) {
             Poll::Ready(output) => {
                 // The callback may have taken any time.
                 self.clock.expire();
@@ -93,7 +100,7 @@ impl Turn {
     }
 
     fn poll_beside<I, T>(&mut self, post: &mut Post<I>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        while self.pass(post, Callback::Pending, cx) == Next::Again {}
+        while self.pass(post, Beside::Callback, cx) == Next::Again {}
         if self.machine.has_ended() { Poll::Ready(None) } else { self.budget.yields(cx) }
     }
 
@@ -150,15 +157,15 @@ impl Turn {
     }
 
     /// One pass over everything that can have news.
-    fn pass<I>(&mut self, post: &mut Post<I>, callback: Callback, cx: &mut Context<'_>) -> Next {
+    fn pass<I>(&mut self, post: &mut Post<I>, beside: Beside, cx: &mut Context<'_>) -> Next {
         self.clock.expire();
         self.fed = false;
         self.commands(post, cx);
         self.attempt(cx);
-        self.receive(callback, cx);
+        self.receive(beside, cx);
         self.transmit(cx);
         self.timers(cx);
-        self.next(callback)
+        self.next(beside)
     }
 
     /// Phase 1: infos, controls, pieces and frames from the handles.
@@ -205,10 +212,10 @@ impl Turn {
     }
 
     /// Phase 3: the server's bytes, until a call is due, the inbound queue is full, or the socket has no more.
-    fn receive(&mut self, callback: Callback, cx: &mut Context<'_>) {
+    fn receive(&mut self, beside: Beside, cx: &mut Context<'_>) {
         loop {
             // While no callback may begin, messages wait in the queue instead of in the buffer, so that pings are answered.
-            let eager = callback == Callback::Pending || !self.may_call();
+            let eager = beside == Beside::Callback || !self.may_call();
             let decoded = self.decode(eager);
             let Some(connection) = self.world.link.connection() else { return };
             // The only reasons to pause reading: the queue is full, or the bytes that wait for it are as many as a read
@@ -255,14 +262,14 @@ impl Turn {
         self.fed |= self.alarm.poll(self.machine.next_timeout(), cx).is_ready();
     }
 
-    fn next(&mut self, callback: Callback) -> Next {
+    fn next(&mut self, beside: Beside) -> Next {
         if let Some(message) = self.world.panic.take() {
             self.panicked(message);
         }
-        match callback {
-            Callback::None if self.world.exit.is_some() || self.has_call() => Next::Call,
-            Callback::None | Callback::Pending if self.fed => Next::Again,
-            Callback::None | Callback::Pending => Next::Park,
+        match beside {
+            Beside::Nothing if self.world.exit.is_some() || self.has_call() => Next::Call,
+            Beside::Nothing | Beside::Callback if self.fed => Next::Again,
+            Beside::Nothing | Beside::Callback => Next::Park,
         }
     }
 
@@ -373,7 +380,9 @@ impl Turn {
                 // Its first piece is taken in the next pass.
                 self.fed = true;
             }
-            Some(_) | None => report(confirm, Err(SendError::new(None, SendFailure::NotConnected))),
+            Some(_) | None => {
+                report(confirm, Err(SendError::new(None, SendFailure::NotConnected)));
+            }
         }
     }
 

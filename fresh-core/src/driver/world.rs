@@ -94,9 +94,8 @@ impl Net {
     /// Reports a frame that is not sent to the sender that waits for its result; `true` if none does, and the frame is
     /// lost.
     pub(super) fn is_lost(&mut self, Outbound { frame, origin }: Outbound, failure: &SendFailure) -> bool {
-        let Some(confirm) = self.take_receipt(origin) else { return true };
-        report(confirm, Err(SendError::new(Some(frame), failure.clone())));
-        false
+        let confirm = self.take_receipt(origin);
+        !confirm.is_some_and(|confirm| report(confirm, Err(SendError::new(Some(frame), failure.clone()))))
     }
 
     pub(super) fn lost_frames(&self, count: u64, failure: &SendFailure) {

@@ -5,7 +5,7 @@
 
 use std::{error::Error as StdError, fmt, io, sync::Arc, time::Duration};
 
-use super::{Error, NameError, Reason};
+use super::{Callback, Error, NameError, Reason};
 use crate::frame::Frame;
 
 /// Why a well-formed frame, or an info, was not sent.
@@ -25,7 +25,10 @@ pub enum SendFailure {
     Ended,
     /// The frame was sent by a name that leads to no client.
     Name(NameError),
-    /// The mailbox is full; only `try_send` and `try_info` return this.
+    /// The call was made inside this callback of the same client, and could only resolve after the callback returns: see
+    /// [`Client`](crate::Client#calls-inside-a-callback). A retry inside the same callback fails again.
+    WithinCallback(Callback),
+    /// The mailbox is full: `try_send`, `try_info`, and `info` inside a callback of the same client.
     MailboxFull,
     /// The socket accepted no byte within [`write_timeout`](crate::Options::write_timeout).
     Timeout {
@@ -51,7 +54,7 @@ impl SendFailure {
             | Self::Timeout { .. }
             | Self::Io(_) => true,
             Self::Name(cause) => cause.is_transient(),
-            Self::Ended | Self::Source(_) => false,
+            Self::Ended | Self::Source(_) | Self::WithinCallback(_) => false,
         }
     }
 
@@ -76,6 +79,9 @@ impl fmt::Display for SendFailure {
             Self::Closing => f.write_str("the connection is closing"),
             Self::Ended => f.write_str("the client has ended"),
             Self::Name(cause) => fmt::Display::fmt(cause, f),
+            Self::WithinCallback(callback) => {
+                write!(f, "called inside `{callback}` of the same client, which has to return first")
+            }
             Self::MailboxFull => f.write_str("the mailbox is full"),
             Self::Timeout { after } => {
                 write!(f, "the socket accepted no byte within the `write_timeout` of {after:?}")
@@ -97,6 +103,7 @@ impl StdError for SendFailure {
             | Self::Dropped
             | Self::Closing
             | Self::Ended
+            | Self::WithinCallback(_)
             | Self::MailboxFull
             | Self::Timeout { .. } => None,
         }

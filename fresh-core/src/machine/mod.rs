@@ -29,9 +29,7 @@ use std::{mem, time::Instant};
 
 pub(crate) use context::Config;
 use context::{Context, Core};
-#[cfg(any(fuzzing, test))]
-pub(crate) use io::About;
-pub(crate) use io::{Answer, Attempt, Command, Event, Input, Origin, Outbound, Wire};
+pub(crate) use io::{About, Answer, Attempt, Command, Event, Input, Origin, Outbound, Wire};
 pub(crate) use keepalive::is_keepalive;
 use state::State;
 pub(crate) use world::{Now, World};

@@ -72,6 +72,16 @@ impl Mail {
         }
     }
 
+    /// Whether a sender waits for the result.
+    #[inline]
+    pub(crate) fn is_confirmed(&self) -> bool {
+        match self {
+            Self::Frame(_, confirm) => confirm.is_some(),
+            Self::Close(close) => close.confirm.is_some(),
+            Self::Pieces(_) => true,
+        }
+    }
+
     /// Whether it must not go out between the frames of another message (RFC 6455 §5.4).
     pub(crate) fn is_data(&self) -> bool {
         match self {

@@ -89,12 +89,12 @@ impl<M, I, C> Mailbox<M, I, C> {
         Some(Place { mailbox: self, permit })
     }
 
-    /// Waits for room for an info; the info is given back once the driver has ended.
-    pub(crate) async fn info(&self, info: I) -> Result<(), I> {
-        match self.infos.acquire().await {
-            Ok(permit) => self.push_info(info, permit),
-            Err(_) => Err(info),
-        }
+    /// Waits in line for room for one info; `None` once the driver has ended.
+    ///
+    /// Cancel safe, as [`place`](Self::place).
+    pub(crate) async fn info_place(&self) -> Option<InfoPlace<'_, M, I, C>> {
+        let permit = self.infos.acquire().await.ok()?;
+        Some(InfoPlace { mailbox: self, permit })
     }
 
     /// Queues an info if there is room that nobody waits for.
@@ -115,6 +115,11 @@ impl<M, I, C> Mailbox<M, I, C> {
         slot.queues.controls.push_back(control);
         wake(slot);
         Ok(())
+    }
+
+    /// Whether such a control is queued that the driver has not seen yet.
+    pub(crate) fn holds_control(&self, is_such: impl FnMut(&C) -> bool) -> bool {
+        self.slot().queues.controls.iter().any(is_such)
     }
 
     fn push_info(&self, info: I, permit: SemaphorePermit<'_>) -> Result<(), I> {
@@ -212,6 +217,20 @@ impl<M, I, C> Place<'_, M, I, C> {
         self.permit.forget();
         wake(slot);
         Ok(())
+    }
+}
+
+/// Room for one info. Dropping it returns the room.
+#[derive(Debug)]
+pub(crate) struct InfoPlace<'a, M, I, C> {
+    mailbox: &'a Mailbox<M, I, C>,
+    permit: SemaphorePermit<'a>,
+}
+
+impl<M, I, C> InfoPlace<'_, M, I, C> {
+    /// Queues an info in this place; it is given back once the driver has ended.
+    pub(crate) fn put(self, info: I) -> Result<(), I> {
+        self.mailbox.push_info(info, self.permit)
     }
 }
 

@@ -384,7 +384,8 @@ impl Options {
     }
 
     /// Whether errors and losses are logged (`tracing`, level `warn`), and an abnormal end (`error`). Default: on, as
-    /// Fresh's `:error_logging`. Off, a handler that tells nobody makes them invisible.
+    /// Fresh's `:error_logging`. Off, a handler that tells nobody makes them invisible. A call that
+    /// [waits for itself](crate::Client#calls-inside-a-callback) is logged in any case.
     pub fn error_logging(mut self, on: bool) -> Self {
         self.error_logging = on;
         self

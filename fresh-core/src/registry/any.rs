@@ -22,7 +22,7 @@ pub struct AnyClient(Arc<dyn Erased>);
 pub(crate) trait Erased: Send + Sync {
     fn send(&self, frame: Frame) -> BoxFuture<'_, Result<(), SendError>>;
     fn close(&self, code: CloseCode, reason: ByteString) -> Result<(), Error>;
-    fn request_stop(&self);
+    fn stop(&self) -> BoxFuture<'_, ExitReason>;
     fn closed(&self) -> BoxFuture<'_, ExitReason>;
     fn state(&self) -> ConnectionState;
     /// The same for all handles of one client, and no other.
@@ -60,8 +60,7 @@ impl AnyClient {
 
     /// As [`Client::stop`](crate::Client::stop).
     pub async fn stop(&self) -> ExitReason {
-        self.0.request_stop();
-        self.closed().await
+        self.0.stop().await
     }
 
     /// As [`Client::closed`](crate::Client::closed).

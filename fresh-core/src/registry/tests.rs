@@ -22,7 +22,9 @@ impl Erased for Fake {
         Ok(())
     }
 
-    fn request_stop(&self) {}
+    fn stop(&self) -> BoxFuture<'_, ExitReason> {
+        self.closed()
+    }
 
     fn closed(&self) -> BoxFuture<'_, ExitReason> {
         Box::pin(std::future::ready(ExitReason::Normal))

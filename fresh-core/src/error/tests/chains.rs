@@ -175,6 +175,7 @@ fn send() -> Vec<SendFailure> {
         SendFailure::Closing => SendFailure::Closing,
         SendFailure::Ended => SendFailure::Ended,
         SendFailure::Name(_) => SendFailure::Name(NameError::Unknown("ticker".into())),
+        SendFailure::WithinCallback(_) => SendFailure::WithinCallback(Callback::In),
         SendFailure::MailboxFull => SendFailure::MailboxFull,
         SendFailure::Timeout { .. } => SendFailure::Timeout { after: Duration::from_secs(10) },
         SendFailure::Io(_) => SendFailure::Io(io_error()),

@@ -13,7 +13,7 @@ fn a_close_of_ours_is_told_once_the_server_answered_and_ended_tcp() {
     assert!(rig.told().is_empty(), "the server has not ended TCP yet");
     rig.lose();
     let expected = Disconnect::clean(Initiator::Local, Some(close_frame(4000, "so long")));
-    assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect, _)] if *disconnect == expected));
+    assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect)] if *disconnect == expected));
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn a_close_that_nobody_answers_ends_with_the_close_timeout_and_is_not_clean() {
     assert_eq!(rig.state(), ConnectionState::Closing);
     rig.effects();
     rig.pass(MS);
-    assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect, _)] if !disconnect.clean));
+    assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect)] if !disconnect.clean));
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn the_servers_close_is_answered_with_its_own_code() {
     assert_eq!(rig.sent(), [Frame::close(1012, "")]);
     rig.lose();
     let expected = Disconnect::clean(Initiator::Remote, Some(close_frame(1012, "restart")));
-    assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect, _)] if *disconnect == expected));
+    assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect)] if *disconnect == expected));
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn an_empty_close_frame_is_answered_empty_and_told_without_a_code() {
     rig.receive(Frame::Close(None));
     assert_eq!(rig.sent(), [Frame::Close(None)]);
     rig.lose();
-    assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect, _)] if disconnect.code.is_none()));
+    assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect)] if disconnect.code.is_none()));
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_violation_in_the_answer_to_our_close_is_reported_and_does_not_change_what_f
     assert!(matches!(&rig.told()[..], [Told::Failed(Error::Decode(_), About::Fault)]));
     // The default of `handle_error`.
     rig.answer(Answer::Verdict(Recovery::Reconnect, About::Fault)).lose();
-    assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect, _)] if !disconnect.clean));
+    assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect)] if !disconnect.clean));
     rig.verdict(Recovery::Close);
     assert!(matches!(rig.exit(), ExitReason::Normal));
 }
@@ -221,7 +221,7 @@ fn a_server_that_answered_and_leaves_tcp_open_is_left_after_the_linger_or_the_cl
         assert_eq!(rig.state(), ConnectionState::Closing);
         rig.effects();
         rig.pass(MS);
-        assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect, _)] if disconnect.clean));
+        assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect)] if disconnect.clean));
     }
 }
 

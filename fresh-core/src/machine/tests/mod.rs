@@ -23,7 +23,7 @@ use crate::{
     down::Down,
     error::{Error, SendFailure, StreamError},
     exit::ExitReason,
-    frame::{CloseCode, CloseFrame, Control, Frame, Message, MessageType},
+    frame::{CloseCode, CloseFrame, Frame, Message, MessageType},
     options::{BackoffOptions, Options},
     wire::piece::{Piece, Place},
 };
@@ -165,8 +165,8 @@ impl Rig {
 enum Told {
     Connected,
     Message(Message),
-    Control(Control),
-    Disconnected(Disconnect, About),
+    Control,
+    Disconnected(Disconnect),
     Failed(Error, About),
 }
 
@@ -176,8 +176,8 @@ impl Told {
         match event {
             Event::Connected(_) => Some(Self::Connected),
             Event::Message(message) => Some(Self::Message(message)),
-            Event::Control(control) => Some(Self::Control(control)),
-            Event::Disconnected(disconnect, about) => Some(Self::Disconnected(*disconnect, about)),
+            Event::Control(_) => Some(Self::Control),
+            Event::Disconnected(disconnect, _) => Some(Self::Disconnected(*disconnect)),
             Event::Failed(error, about) => Some(Self::Failed(*error, about)),
             Event::Down(_) | Event::Renew => None,
         }

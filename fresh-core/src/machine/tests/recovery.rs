@@ -101,9 +101,11 @@ fn reconnect_waits_longer_after_each_attempt() {
 #[test]
 fn one_budget_covers_connecting_and_upgrading() {
     let mut rig = Rig::new();
-    rig.feed(Input::Start).pass(5 * S).feed(Input::Attempt(Attempt::Transported));
+    rig.feed(Input::Start).pass(5 * S).effects();
+    rig.feed(Input::Attempt(Attempt::Transported));
     assert_eq!(rig.until_next(), Some(3 * S));
-    rig.effects();
+    let budget = rig.now + 3 * S;
+    assert!(matches!(&rig.effects()[..], [Effect::Upgrade { deadline }] if *deadline == Some(budget)));
     rig.pass(3 * S);
     let told = rig.told();
     assert!(
@@ -391,7 +393,7 @@ fn a_restart_for_which_no_attempt_is_left_makes_no_new_handler() {
 fn reconnect_amid_the_servers_close_or_a_violation_still_tells_of_it() {
     let mut rig = Rig::connected();
     rig.receive(Frame::close(1012, "")).command(Command::Reconnect);
-    assert!(matches!(&rig.told()[..], [Told::Disconnected(told, _)] if told.initiator == Initiator::Remote));
+    assert!(matches!(&rig.told()[..], [Told::Disconnected(told)] if told.initiator == Initiator::Remote));
 
     let mut rig = Rig::connected();
     rig.hear(Wire::Violated(crate::error::DecodeError::Masked)).command(Command::Reconnect);

@@ -16,8 +16,6 @@ const FIN: u8 = 0x80;
 const RSV: u8 = 0x70;
 const RSV1: u8 = 0x40;
 const MASK: u8 = 0x80;
-const TEXT: u8 = 0x1;
-const BINARY: u8 = 0x2;
 
 /// What a frame is (RFC 6455 §5.2), without the values that are reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
