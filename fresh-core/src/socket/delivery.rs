@@ -86,7 +86,7 @@ pub(super) enum Verdict {
     Frame,
     /// Hand out the end. It is handed out once.
     End(Box<Ending>),
-    /// There is nothing to hand out yet.
+    /// There is nothing to hand out yet, or not to this owner.
     Wait,
     /// Start a task that delivers the rest to the owner.
     Spawn,

@@ -75,7 +75,7 @@ impl Inbox {
         self.lock().upgrade.as_deref().cloned()
     }
 
-    /// Queues a received frame, unless nobody is to get it; returns whether it was lost.
+    /// Queues a received frame if it is to be delivered; returns whether it was lost.
     pub(super) fn push(&self, frame: Frame) -> bool {
         let mut state = self.lock();
         let ping = matches!(frame, Frame::Ping(_));
