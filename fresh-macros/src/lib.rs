@@ -1,7 +1,7 @@
 //! The derive macro of [`fresh`](https://docs.rs/fresh): use that crate, which re-exports it.
 //!
 //! A pipeline: `ast` is what was written, `attr` what the attributes say, `valid` what holds together, `expand` the
-//! code, with `bounds` for its head. Mistakes are collected in a `Ctxt`; where there are any, `fallback` writes the code instead.
+//! code, with `bounds` for its head; `root` finds `fresh`. Mistakes are collected in a `Ctxt`; where there are any, `fallback` writes the code instead.
 
 mod ast;
 mod attr;
@@ -10,6 +10,7 @@ mod callback;
 mod ctxt;
 mod expand;
 mod fallback;
+mod root;
 mod suggest;
 mod tokens;
 mod valid;
@@ -17,10 +18,11 @@ mod valid;
 #[cfg(test)]
 mod tests;
 
-use proc_macro2::TokenStream;
-use syn::{DeriveInput, parse_macro_input};
+use proc_macro2::{Span, TokenStream};
+use syn::{DeriveInput, Path, parse_macro_input};
 
 use ctxt::Ctxt;
+use root::NotADependency;
 
 /// Implements `Handler` with the default callbacks, or with those of your choice: Fresh's `use Fresh`.
 ///
@@ -39,7 +41,7 @@ use ctxt::Ctxt;
 /// | `handle_in`, `handle_connect`, … | forwards this callback to the type's own method of the same name, `async` or not |
 /// | `info = T` | sets `Handler::Info`, what `client.info(x)` takes |
 /// | `delegate = field` | takes every callback that is not listed from a field that is a `Handler` itself; a tuple's field has a number: `delegate = 0` |
-/// | `crate = path` | where `fresh` is, for a crate that knows it by another name |
+/// | `crate = path` | where `fresh` is, for a crate that has it from another crate and not as a dependency of its own |
 ///
 /// Several attributes add up: `#[handler(info = Command)]` and `#[handler(handle_info)]` are
 /// `#[handler(info = Command, handle_info)]`.
@@ -76,7 +78,8 @@ use ctxt::Ctxt;
 ///
 /// A listed callback is an inherent method with the parameters of the trait's, private or not. It takes `&mut self` or
 /// `&self`, and returns what the trait's returns, or a `Send` future of it: an `async fn`, or a `fn` that returns
-/// `impl Future + Send`. A method that has a callback's name and is not listed stays what it is: yours.
+/// `impl Future + Send`. A method that has a callback's name and is not listed stays what it is: yours. A method that is
+/// private to another module, or whose `impl` has bounds that the type does not have, counts as missing.
 ///
 /// # The delegate
 ///
@@ -91,14 +94,19 @@ use ctxt::Ctxt;
 /// outlives the scope it was made in.
 #[proc_macro_derive(Handler, attributes(handler))]
 pub fn derive_handler(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    derive(&parse_macro_input!(input as DeriveInput)).into()
+    derive(&parse_macro_input!(input as DeriveInput), root::find).into()
 }
 
-fn derive(input: &DeriveInput) -> TokenStream {
+fn derive(input: &DeriveInput, find_root: fn() -> Result<Path, NotADependency>) -> TokenStream {
     let ctxt = Ctxt::default();
     let container = ast::Container::new(&ctxt, input);
-    let attrs = attr::Attrs::read(&ctxt, &input.attrs);
-    let plan = valid::Plan::new(&ctxt, &container, attrs);
+    let mut attrs = attr::Attrs::read(&ctxt, &input.attrs);
+    let root = match attrs.root.take().map_or_else(find_root, Ok) {
+        Ok(root) => root,
+        // No impl can be written without a path, so this is the only message.
+        Err(missing) => return syn::Error::new(Span::call_site(), missing).to_compile_error(),
+    };
+    let plan = valid::Plan::new(&ctxt, &container, root, attrs);
     match ctxt.finish() {
         Ok(()) => expand::expand(&plan),
         Err(mistakes) => fallback::expand(plan, &mistakes),

@@ -2,30 +2,25 @@
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
-use syn::Generics;
 
-/// The names of all parameters, for `use<...>`.
-pub(crate) fn captured(generics: &Generics) -> TokenStream {
-    let names = generics.params.iter().map(|param| match param {
-        syn::GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),
-        syn::GenericParam::Type(param) => param.ident.to_token_stream(),
-        syn::GenericParam::Const(param) => param.ident.to_token_stream(),
-    });
-    quote!(#(#names),*)
-}
-
-/// These tokens, shown in messages as if they stood there.
+/// These tokens as the derive's own, shown in messages as if they stood there.
+///
+/// The compiler reports a mistake once a span, so an expression that may be one has one. In tokens of a derive, it does
+/// not report what is deprecated: the user's own line says so already.
 pub(crate) fn located(tokens: &impl ToTokens, at: Span) -> TokenStream {
-    map(tokens.to_token_stream(), &|mut token| {
-        token.set_span(token.span().located_at(at));
-        token.into()
-    })
+    derived(tokens, &|_| at)
 }
 
-/// These tokens, all of one span. The compiler tells a mistake once a span, so an expression that may be one has one.
-pub(crate) fn at_one_place(tokens: TokenStream, at: Span) -> TokenStream {
-    map(tokens, &|mut token| {
-        token.set_span(at);
+/// These tokens as the derive's own, where they are.
+pub(crate) fn in_place(tokens: &impl ToTokens) -> TokenStream {
+    derived(tokens, &|span| span)
+}
+
+fn derived(tokens: &impl ToTokens, place: &dyn Fn(Span) -> Span) -> TokenStream {
+    map(tokens.to_token_stream(), &|mut token| {
+        let at = place(token.span());
+        let knows_its_crate = matches!(&token, TokenTree::Ident(ident) if ident == "$crate");
+        token.set_span(if knows_its_crate { token.span() } else { Span::mixed_site() }.located_at(at));
         token.into()
     })
 }

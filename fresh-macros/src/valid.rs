@@ -1,6 +1,6 @@
 //! What the type and its attributes mean together, and whether they do.
 
-use syn::{Field, Fields, Member, Path, Type, parse_quote, spanned::Spanned};
+use syn::{Field, Fields, Member, Path, Type, spanned::Spanned};
 
 use crate::{
     ast::{Container, Shape, member_name, members},
@@ -25,10 +25,9 @@ pub(crate) struct Delegate<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(crate) fn new(ctxt: &Ctxt, container: &'a Container<'a>, attrs: Attrs) -> Self {
-        let Attrs { root, info, delegate, listed } = attrs;
+    pub(crate) fn new(ctxt: &Ctxt, container: &'a Container<'a>, root: Path, attrs: Attrs) -> Self {
+        let Attrs { root: _, info, delegate, listed } = attrs;
         let delegate = delegate.and_then(|member| find_delegate(ctxt, &container.shape, member));
-        let root = root.unwrap_or_else(|| parse_quote!(::fresh));
         Self { container, root, info, delegate, listed }
     }
 }
