@@ -160,7 +160,8 @@ impl Decoder {
         Ok(Some((header, Payload::new(buffer, head, header.len))))
     }
 
-    /// The frame at the front of `bytes`, where it is a whole data message, uncompressed, of less than 64 KiB: whether it is text, the size of its header, and that of its payload.
+    /// The frame at the front of `bytes`, where it is a whole data message, uncompressed, of less than 64 KiB: whether it
+    /// is text, the size of its header, and that of its payload.
     ///
     /// `None` says nothing: [`decode`](Self::decode) has to be asked. It says the same of such a frame, and takes longer.
     #[inline]
