@@ -10,7 +10,7 @@ use bytestring::ByteString;
 use super::utf8::NotUtf8;
 
 /// The text that these bytes are (RFC 6455 §8.1).
-#[inline]
+#[inline(always)]
 pub(crate) fn shared_text(bytes: Bytes) -> Result<ByteString, NotUtf8> {
     simdutf8::basic::from_utf8(&bytes).map_err(|_| NotUtf8)?;
     // SAFETY: all of `bytes` has just been found to be UTF-8, and nobody can change it: `Bytes` gives out shared

@@ -73,20 +73,18 @@ impl Assembler {
     }
 
     /// Takes a whole frame that is a message by itself, uncompressed.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn message(&mut self, header: Header, payload: Payload<'_>) -> Result<Option<Frame>, DecodeError> {
         self.admit(header)?;
         self.seen = 0;
-        if !payload.is_small() {
-            return shared(header.opcode(), payload);
+        if !payload.is_ordinary() {
+            return rare(header.opcode(), payload);
         }
-        // Each branch makes the message where the caller wants it: to move it costs more than to make it.
+        let bytes = payload.split();
         if header.opcode() == Opcode::Text {
-            let text = payload.copy_text()?;
-            return Ok(Some(Frame::Text(text.into())));
+            return Ok(Some(Frame::Text(shared_text(bytes)?)));
         }
-        let bytes = payload.copy();
-        Ok(Some(Frame::Binary(bytes.into())))
+        Ok(Some(Frame::Binary(bytes)))
     }
 
     /// Takes any other whole frame; gives the message that it completes, or the control frame that it is.
@@ -96,9 +94,10 @@ impl Assembler {
         let seen = std::mem::take(&mut self.seen);
         match header.opcode() {
             Opcode::Text | Opcode::Binary | Opcode::Continuation => self.extend(header, payload, seen),
-            Opcode::Close => close(payload.copy().into()).map(|close| Some(Frame::Close(close))),
-            Opcode::Ping => Ok(Some(Frame::Ping(payload.copy().into()))),
-            Opcode::Pong => Ok(Some(Frame::Pong(payload.copy().into()))),
+            Opcode::Close => close(payload.copy()).map(|close| Some(Frame::Close(close))),
+            // Copied, so that a handful of bytes does not keep a whole read buffer alive while it waits for a callback.
+            Opcode::Ping => Ok(Some(Frame::Ping(payload.copy()))),
+            Opcode::Pong => Ok(Some(Frame::Pong(payload.copy()))),
         }
     }
 
@@ -220,10 +219,11 @@ impl Data {
     }
 }
 
-/// A message that shares the memory of the read buffer.
+/// A message that came in one frame and is empty or large. Apart from the others: a message that two branches make is
+/// moved once more, which costs more than to make it.
 #[inline(never)]
-fn shared(opcode: Opcode, payload: Payload<'_>) -> Result<Option<Frame>, DecodeError> {
-    let bytes = payload.share();
+fn rare(opcode: Opcode, payload: Payload<'_>) -> Result<Option<Frame>, DecodeError> {
+    let bytes = payload.take();
     Ok(Some(if opcode == Opcode::Text { Frame::Text(shared_text(bytes)?) } else { Frame::Binary(bytes) }))
 }
 

@@ -4,12 +4,6 @@ use std::mem;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-use crate::wire::utf8::NotUtf8;
-
-/// A payload of at most this many bytes is copied: a copy costs less than sharing the read buffer, and a message that the
-/// user keeps does not keep the whole buffer alive.
-const COPIED: usize = 512;
-
 /// A payload of this many bytes is worth a buffer of its own.
 const LARGE: usize = 64 << 10;
 
@@ -30,47 +24,46 @@ impl<'a> Payload<'a> {
         Self { buffer, head, len }
     }
 
-    /// Whether the payload is worth a copy.
-    #[inline]
-    pub(crate) fn is_small(&self) -> bool {
-        self.len <= COPIED
-    }
-
-    /// A copy of the payload.
-    #[inline]
-    pub(crate) fn copy(self) -> Box<[u8]> {
-        let copy = self.as_slice().into();
-        self.discard();
-        copy
-    }
-
-    /// A copy of the payload, which must be text.
-    #[inline]
-    pub(crate) fn copy_text(self) -> Result<Box<str>, NotUtf8> {
-        let copy = simdutf8::basic::from_utf8(self.as_slice()).map_err(|_| NotUtf8)?.into();
-        self.discard();
-        Ok(copy)
-    }
-
-    /// The payload in the memory of the read buffer.
-    pub(crate) fn share(self) -> Bytes {
-        self.buffer.advance(self.head);
-        if self.len >= LARGE && self.len == self.buffer.len() {
-            // Nobody else holds the buffer then, so the message can be changed in place.
-            mem::take(self.buffer).freeze()
-        } else {
-            self.buffer.split_to(self.len).freeze()
-        }
-    }
-
     #[inline]
     pub(crate) fn as_slice(&self) -> &[u8] {
         &self.buffer[self.head..self.head + self.len]
     }
 
     /// Takes the frame off the buffer.
-    #[inline]
     pub(crate) fn discard(self) {
         self.buffer.advance(self.head + self.len);
+    }
+
+    /// The payload in memory of its own.
+    pub(crate) fn copy(self) -> Bytes {
+        let copy = Bytes::copy_from_slice(self.as_slice());
+        self.discard();
+        copy
+    }
+
+    /// Whether [`split`](Self::split) is the right way to take the payload, as it is for most.
+    #[inline]
+    pub(crate) fn is_ordinary(&self) -> bool {
+        self.len > 0 && self.len < LARGE
+    }
+
+    /// The payload, in the memory of the read buffer.
+    #[inline(always)]
+    pub(crate) fn split(self) -> Bytes {
+        let mut payload = self.buffer.split_to(self.head + self.len).freeze();
+        payload.advance(self.head);
+        payload
+    }
+
+    /// The payload, which may be empty or large.
+    pub(crate) fn take(self) -> Bytes {
+        self.buffer.advance(self.head);
+        match self.len {
+            // An empty message must not keep the read buffer alive.
+            0 => Bytes::new(),
+            // A large payload that fills the buffer gets all of it: the message can be changed in place then.
+            len if len >= LARGE && len == self.buffer.len() => mem::take(self.buffer).freeze(),
+            len => self.buffer.split_to(len).freeze(),
+        }
     }
 }

@@ -149,17 +149,19 @@ fn a_header_is_taken_once_and_remembered_while_its_payload_comes() {
 }
 
 #[test]
-fn a_payload_is_in_the_read_buffer_until_it_is_shared_copied_or_discarded() {
+fn a_payload_is_in_the_read_buffer_until_it_is_taken_copied_or_discarded() {
     let mut buffer = BytesMut::from(&b"\x82\x05hello\x81\x05world\x82\x03bye"[..]);
     let start = buffer.as_ptr();
     let mut decoder = decoder();
     let (_, payload) = decoder.decode(&mut buffer).unwrap().unwrap();
     assert_eq!(payload.as_slice(), b"hello");
-    let shared = payload.share();
-    assert_eq!((shared.as_ptr(), &shared[..]), (start.wrapping_add(2), &b"hello"[..]));
+    let taken = payload.take();
+    assert_eq!((taken.as_ptr(), &taken[..]), (start.wrapping_add(2), &b"hello"[..]));
     let (_, payload) = decoder.decode(&mut buffer).unwrap().unwrap();
     assert_eq!(payload.as_slice().as_ptr(), start.wrapping_add(9));
-    assert_eq!(payload.copy_text().as_deref(), Ok("world"));
+    let copied = payload.copy();
+    assert_ne!(copied.as_ptr(), start.wrapping_add(9));
+    assert_eq!(&copied[..], b"world");
     decoder.decode(&mut buffer).unwrap().unwrap().1.discard();
     assert!(buffer.is_empty());
 }
@@ -170,7 +172,7 @@ fn a_large_payload_that_fills_the_read_buffer_gets_all_of_it() {
     let mut buffer = BytesMut::from(&[0x82, 127, 0, 0, 0, 0, 0, 2, 0, 0][..]);
     buffer.extend_from_slice(&message);
     let (_, payload) =
-        decoder().decode(&mut buffer).unwrap().map(|(header, payload)| (header, payload.share())).unwrap();
+        decoder().decode(&mut buffer).unwrap().map(|(header, payload)| (header, payload.take())).unwrap();
     assert_eq!(buffer.capacity(), 0);
     assert!(payload.try_into_mut().is_ok_and(|payload| payload == message), "nobody else holds it");
 }
