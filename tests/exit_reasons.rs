@@ -6,7 +6,9 @@
 
 mod support;
 
-use fresh::{CancellationToken, Client, Error, ExitReason, Recovery, error::ConnectError, testing::Server};
+use fresh::{
+    CancellationToken, Client, Error, ExitReason, Recovery, client::WaitError, error::ConnectError, testing::Server,
+};
 use support::{
     script::{Log, Then, Told, accept, recorder, start, steady},
     time::soon,

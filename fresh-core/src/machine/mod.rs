@@ -34,7 +34,9 @@ pub(crate) use keepalive::is_keepalive;
 use state::State;
 pub(crate) use world::{Now, World};
 
-use crate::{backoff::Backoff, connection::ConnectionState, options::Offline};
+#[cfg(any(fuzzing, test))]
+use crate::connection::ConnectionState;
+use crate::{backoff::Backoff, options::Offline};
 
 /// A client's state, and what every state shares.
 #[derive(Debug)]
