@@ -9,6 +9,7 @@ mod support;
 mod p01_order;
 mod p02_backlog;
 mod p02_busy;
+mod p02_turn;
 mod p03_frames;
 mod p03_pieces;
 mod p04_panics;
