@@ -6,7 +6,9 @@
 
 mod support;
 
-use fresh::{CancellationToken, Client, Error, ExitReason, Recovery, error::ConnectError, testing::Server};
+use fresh::{
+    CancellationToken, Client, Error, ExitReason, Recovery, client::WaitError, error::ConnectError, testing::Server,
+};
 use support::{
     script::{Log, Then, Told, accept, recorder, start, steady},
     time::soon,
@@ -22,7 +24,11 @@ async fn end_of(client: Client<u32>, mut log: Log) -> ExitReason {
     };
     assert_eq!(told.to_string(), reason.to_string());
     assert_eq!(soon(client.closed()).await.to_string(), reason.to_string());
-    assert_eq!(client.connected().await.unwrap_err().0.to_string(), reason.to_string());
+    let connected = client.connected().await;
+    assert!(
+        matches!(&connected, Err(WaitError::Ended(ended)) if ended.to_string() == reason.to_string()),
+        "{connected:?}"
+    );
     assert_eq!(client.state().to_string(), "ended");
     assert!(log.rest().await.is_empty());
     reason
