@@ -41,7 +41,7 @@ use crate::{
     machine::{About, Answer, Event},
     mailbox::{Control, Post},
     options::Options,
-    within::{ClientId, Mark},
+    within::Mark,
 };
 
 /// The life of a client, from its first attempt to `handle_terminate`.
@@ -193,12 +193,13 @@ async fn end<H: Handler>(
     shared: &Shared,
 ) -> ExitReason {
     let log = turn.log();
-    let client = ClientId::of(shared);
+    let client = shared.id();
     // Infos are the user's, and their drop may panic.
     for given_up in [guarded::caught(|| turn.end(&mut post)), guarded::caught(move || drop(post))] {
         reason = given_up.map_or_else(ExitReason::Panicked, |()| reason);
     }
     if source.is_up {
+        shared.terminating(reason.clone());
         let down = Down::Ended(reason.clone());
         let down = Mark::new(client, Callback::Down).run(source.handler.handle_down(&down));
         reason = caught(down).await.map_or_else(ExitReason::Panicked, |()| reason);

@@ -31,7 +31,7 @@ use crate::{
     machine::{Answer, Attempt, Command, Config, Input, Machine, Now, Outbound, Wire, World},
     mailbox::{Close, Control, Mail, Pieces, Post},
     options::{Offline, Options},
-    within::{ClientId, Mark},
+    within::Mark,
 };
 
 pub(super) struct Turn {
@@ -86,7 +86,7 @@ impl Turn {
         name: Callback,
         callback: impl Future<Output = T>,
     ) -> Option<T> {
-        let mark = Mark::new(ClientId::of(&self.world.shared), name);
+        let mark = Mark::new(self.world.shared.id(), name);
         let mut callback = pin!(callback);
         poll_fn(|cx| match mark.poll(callback.as_mut(), cx) {
             Poll::Ready(output) => {
