@@ -191,11 +191,8 @@ async fn a_close_frame_without_a_connection_is_refused_under_every_policy() {
     for policy in [Offline::Reject, Offline::Queue(8), Offline::Drop] {
         let (client, mut seen, handshake, _server) = offline(policy).await;
         let close = Frame::close(4000, "for the connection that is open now");
-        for refused in [
-            client.send(close.clone()).await,
-            client.try_send(close.clone()),
-            client.send_confirmed(close.clone()).await,
-        ] {
+        let confirmed = soon(client.send_confirmed(close.clone())).await;
+        for refused in [client.send(close.clone()).await, client.try_send(close.clone()), confirmed] {
             let refused = refused.unwrap_err();
             assert!(matches!(failure(&refused), SendFailure::NotConnected), "{policy:?}: {refused:?}");
             assert_eq!(refused.into_frame(), Some(close.clone()));

@@ -50,8 +50,8 @@ use waiting::Call;
 ///   [`Offline::Queue`] while the connection depends on such a verdict;
 /// - [`info`](Self::info), where the mailbox for infos is full.
 ///
-/// [`closed`](Self::closed) and [`stop`](Self::stop) have no error to return. Inside `handle_terminate` they resolve at
-/// once, with the reason that it was given; inside any other callback they never resolve, and the callback's future is
+/// [`closed`](Self::closed) and [`stop`](Self::stop) have no error to return. Inside `handle_terminate`, and the
+/// `handle_down` before it, they resolve at once, with the reason that the callback was given; inside any other callback they never resolve, and the callback's future is
 /// dropped when the client ends.
 ///
 /// Calls of a task that the callback spawned are not affected.

@@ -16,7 +16,6 @@ use futures_util::StreamExt;
 use super::{Client, WaitError};
 use crate::{
     connection::ConnectionState, driver::log, error::Callback, exit::ExitReason, mailbox::Control, options::Offline,
-    within::ClientId,
 };
 
 /// A method that may have to wait.
@@ -136,8 +135,17 @@ impl<I: Send + 'static> Client<I> {
         let callback = self.callback()?;
         let awaited = call.awaits(callback, self.state(), self.inner.shared.offline);
         match awaited {
+            // The last callbacks run, whatever the state was before.
+            Awaited::Verdict | Awaited::Connection if self.inner.shared.terminated_by().is_some() => {
+                Some((callback, Awaited::Return))
+            }
             // The driver has yet to begin the attempt.
-            Awaited::Verdict if self.inner.mailbox.holds_control(|control| matches!(control, Control::Reconnect)) => {
+            Awaited::Verdict
+                if self
+                    .inner
+                    .mailbox
+                    .holds_control(|control| matches!(control, Control::Reconnect | Control::ReconnectNow)) =>
+            {
                 Some((callback, Awaited::Connection))
             }
             awaited @ (Awaited::Return | Awaited::Verdict | Awaited::Connection | Awaited::Other) => {
@@ -148,7 +156,7 @@ impl<I: Send + 'static> Client<I> {
 
     /// Waits for the client's end.
     ///
-    /// `handle_terminate` is given the reason, so a call inside of it need not wait.
+    /// The last callbacks are given the reason, so a call inside of them need not wait.
     pub(super) async fn ended(&self, call: Call) -> ExitReason {
         let mut exit = pin!(self.exit());
         let mut reported = false;
@@ -161,7 +169,7 @@ impl<I: Send + 'static> Client<I> {
                 self.report(call, callback);
             }
             match self.inner.shared.terminated_by() {
-                Some(reason) => Poll::Ready(reason.clone()),
+                Some(reason) => Poll::Ready(reason),
                 None => Poll::Pending,
             }
         })
@@ -196,7 +204,7 @@ impl<I: Send + 'static> Client<I> {
 
     /// The callback of this client that the calling task is in.
     fn callback(&self) -> Option<Callback> {
-        ClientId::of(&*self.inner.shared).callback()
+        self.inner.shared.id().callback()
     }
 
     pub(super) fn report(&self, call: Call, callback: Callback) {

@@ -1,7 +1,8 @@
-//! A byte stream that may be the user's own: a panic in it becomes an error of the connection.
+//! Code that may be the user's: a panic in it becomes a value, and a panic of a byte stream an error of the connection.
 
 use std::{
     fmt,
+    future::Future,
     io::{self, IoSlice},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
@@ -9,6 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{exit::panic_message, options::Io};
@@ -16,6 +18,14 @@ use crate::{exit::panic_message, options::Io};
 /// Runs code that may be the user's; the message of its panic, if it panics.
 pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Arc<str>> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| panic_message(&*panic))
+}
+
+/// As [`caught`], for a future.
+///
+/// Only `handle_down` and `handle_terminate` see what a panicking callback leaves behind, as OTP's `terminate` sees the
+/// last state of a crashed process.
+pub(super) async fn caught_future<F: Future>(future: F) -> Result<F::Output, Arc<str>> {
+    AssertUnwindSafe(future).catch_unwind().await.map_err(|panic| panic_message(&*panic))
 }
 
 /// A byte stream whose panics are caught. After one, it is never used again.

@@ -9,7 +9,11 @@ use std::{
     time::Instant,
 };
 
-use super::{callbacks, connection::Connection, guarded::caught, stream::Stream};
+use super::{
+    connection::Connection,
+    guarded::{caught, caught_future},
+    stream::Stream,
+};
 use crate::{
     connection::Upgrade,
     error::Error,
@@ -48,7 +52,7 @@ pub(super) enum Progress {
 
 impl Link {
     pub(super) fn open(options: Arc<Options>, attempt: u64) -> Self {
-        Self::Opening(Box::pin(callbacks::caught(async move {
+        Self::Opening(Box::pin(caught_future(async move {
             let request = connect::prepare(&options, attempt).await?;
             let transport = connect::open(&options, &request).await?;
             Ok(Box::new((request, transport)))
@@ -60,7 +64,7 @@ impl Link {
         if let Self::Opened(opened) = mem::take(self) {
             let (request, transport) = *opened;
             let upgrading = async move { upgrade::upgrade(transport, request, &options, deadline).await };
-            *self = Self::Upgrading(Box::pin(callbacks::caught(upgrading)));
+            *self = Self::Upgrading(Box::pin(caught_future(upgrading)));
         }
     }
 

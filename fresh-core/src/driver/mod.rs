@@ -1,11 +1,10 @@
 //! The loop of a client: feeds inputs to the machine, carries out its effects, runs the handler. It decides nothing.
 //!
-//! A client is one task. While a callback is pending, [`Turn::beside`] serves the connection, so that pings are
+//! A client is one task. While a callback is pending, [`Turn::poll_callback`] serves the connection, so that pings are
 //! answered, the keepalive runs and frames go out.
 
 mod alarm;
 mod budget;
-mod callbacks;
 mod calls;
 mod connection;
 mod guarded;
@@ -20,11 +19,12 @@ mod world;
 
 use std::{
     future::{Future, poll_fn},
+    pin::pin,
     sync::Arc,
     task::Poll,
 };
 
-use callbacks::{answer, caught};
+use guarded::{caught, caught_future};
 use log::Log;
 use next::Due;
 use shared::Shared;
@@ -33,15 +33,14 @@ use tracing::Instrument;
 use turn::Turn;
 
 use crate::{
-    action::{Action, Recovery},
     down::Down,
-    error::{Callback, Reason, Result},
+    error::{Callback, Reason},
     exit::ExitReason,
     handler::Handler,
-    machine::{About, Answer, Event},
+    machine::Event,
     mailbox::{Control, Post},
     options::Options,
-    within::{ClientId, Mark},
+    within::Mark,
 };
 
 /// The life of a client, from its first attempt to `handle_terminate`.
@@ -68,7 +67,7 @@ pub(crate) fn run<H: Handler, K: Future<Output = ()> + Send>(
                 let reason = live(&mut turn, &mut post, &mut source).await;
                 let reason = end(turn, post, source, reason, &ending.0).await;
                 // Registries are the user's.
-                if let Err(panic) = caught(exit).await {
+                if let Err(panic) = caught_future(exit).await {
                     log.panicked("the registry", &panic);
                 }
                 reason
@@ -100,7 +99,7 @@ async fn admitted<I, K>(
     });
     let kept = tokio::select! {
         biased;
-        admitted = caught(entry) => admitted.map_err(ExitReason::Panicked)?.map_err(ExitReason::Failed)?,
+        admitted = caught_future(entry) => admitted.map_err(ExitReason::Panicked)?.map_err(ExitReason::Failed)?,
         () = stopped => return Err(ExitReason::Stopped),
     };
     Ok((kept, early))
@@ -109,78 +108,77 @@ async fn admitted<I, K>(
 /// Serves the client until its end. A panic ends the client as a failure does: the server gets a close frame.
 async fn live<H: Handler>(turn: &mut Turn, post: &mut Post<H::Info>, source: &mut Source<H>) -> ExitReason {
     for _ in 0..2 {
-        match caught(serve(turn, post, source)).await {
+        match caught_future(serve(turn, post, source)).await {
             Ok(reason) => return reason,
             Err(panic) => turn.panicked(panic),
         }
     }
     // The machine takes one panic. Another one means that what it acts on cannot be trusted any more.
-    match caught(serve(turn, post, source)).await {
+    match caught_future(serve(turn, post, source)).await {
         Ok(reason) => reason,
         Err(panic) => ExitReason::Panicked(panic),
     }
 }
 
+/// Runs a callback, and serves the connection while it is pending; `None` if the client ended before the callback did.
+///
+/// A macro, because a callback's future holds a message, and moving it costs as much as handling it.
+macro_rules! run {
+    ($turn:expr, $post:expr, $name:expr, $callback:expr) => {{
+        let mut callback = pin!($callback);
+        poll_fn(|cx| $turn.poll_callback($post, $name, callback.as_mut(), cx)).await
+    }};
+}
+
 async fn serve<H: Handler>(turn: &mut Turn, post: &mut Post<H::Info>, source: &mut Source<H>) -> ExitReason {
     loop {
-        let event = match poll_fn(|cx| turn.poll_due(post, cx)).await {
-            Due::Event(event) => event,
+        let due = poll_fn(|cx| turn.poll_due(post, cx)).await;
+        let handler = &mut source.handler;
+        let (name, returned) = match due {
+            Due::Event(Event::Message(message)) => {
+                (Callback::In, run!(turn, post, Callback::In, handler.handle_in(message)))
+            }
+            Due::Event(Event::Control(control)) => {
+                (Callback::Control, run!(turn, post, Callback::Control, handler.handle_control(control)))
+            }
+            Due::Event(Event::Connected(upgrade)) => {
+                source.is_up = true;
+                (Callback::Connect, run!(turn, post, Callback::Connect, handler.handle_connect(&upgrade)))
+            }
             Due::Info => {
-                if let Some(info) = post.next_info() {
-                    act(turn, post, Callback::Info, source.handler.handle_info(info)).await;
-                }
+                let Some(info) = post.next_info() else { continue };
+                (Callback::Info, run!(turn, post, Callback::Info, handler.handle_info(info)))
+            }
+            Due::Event(Event::Disconnected(disconnect, about)) => {
+                let recovery = run!(turn, post, Callback::Disconnect, handler.handle_disconnect(*disconnect));
+                turn.decided(recovery, about);
+                continue;
+            }
+            Due::Event(Event::Failed(error, about)) => {
+                let recovery = run!(turn, post, Callback::Error, handler.handle_error(&error));
+                turn.decided(recovery, about);
+                continue;
+            }
+            Due::Event(Event::Down(down)) => {
+                put_down(turn, post, source, &down).await;
+                continue;
+            }
+            Due::Event(Event::Renew) => {
+                // The new handler never had the connection of the old one.
+                put_down(turn, post, source, &Down::Replaced).await;
+                source.renew();
                 continue;
             }
             Due::Terminate(reason) => return reason,
         };
-        let handler = &mut source.handler;
-        match event {
-            Event::Message(message) => act(turn, post, Callback::In, handler.handle_in(message)).await,
-            Event::Control(control) => act(turn, post, Callback::Control, handler.handle_control(control)).await,
-            Event::Connected(upgrade) => {
-                source.is_up = true;
-                act(turn, post, Callback::Connect, handler.handle_connect(&upgrade)).await;
-            }
-            Event::Down(down) => put_down(turn, post, source, &down).await,
-            Event::Disconnected(disconnect, about) => {
-                decide(turn, post, Callback::Disconnect, handler.handle_disconnect(*disconnect), about).await;
-            }
-            Event::Failed(error, about) => {
-                decide(turn, post, Callback::Error, handler.handle_error(&error), about).await;
-            }
-            Event::Renew => {
-                // The new handler never had the connection of the old one.
-                put_down(turn, post, source, &Down::Replaced).await;
-                source.renew();
-            }
-        }
-    }
-}
-
-/// Runs a callback that returns an action. The client may end before the callback does.
-async fn act<I>(turn: &mut Turn, post: &mut Post<I>, name: Callback, callback: impl Future<Output = Result<Action>>) {
-    if let Some(returned) = turn.beside(post, name, callback).await {
-        turn.answer(answer(name, returned));
-    }
-}
-
-/// Runs a callback that returns a verdict. The client may end before the callback does.
-async fn decide<I>(
-    turn: &mut Turn,
-    post: &mut Post<I>,
-    name: Callback,
-    callback: impl Future<Output = Recovery>,
-    about: About,
-) {
-    if let Some(recovery) = turn.beside(post, name, callback).await {
-        turn.answer(Answer::Verdict(recovery, about));
+        turn.returned(name, returned);
     }
 }
 
 /// Calls `handle_down`, once for each `handle_connect`.
 async fn put_down<H: Handler>(turn: &mut Turn, post: &mut Post<H::Info>, source: &mut Source<H>, down: &Down) {
     if std::mem::take(&mut source.is_up) {
-        turn.beside(post, Callback::Down, source.handler.handle_down(down)).await;
+        run!(turn, post, Callback::Down, source.handler.handle_down(down));
     }
 }
 
@@ -193,21 +191,22 @@ async fn end<H: Handler>(
     shared: &Shared,
 ) -> ExitReason {
     let log = turn.log();
-    let client = ClientId::of(shared);
+    let client = shared.id();
     // Infos are the user's, and their drop may panic.
-    for given_up in [guarded::caught(|| turn.end(&mut post)), guarded::caught(move || drop(post))] {
+    for given_up in [caught(|| turn.end(&mut post)), caught(move || drop(post))] {
         reason = given_up.map_or_else(ExitReason::Panicked, |()| reason);
     }
     if source.is_up {
+        shared.terminating(reason.clone());
         let down = Down::Ended(reason.clone());
         let down = Mark::new(client, Callback::Down).run(source.handler.handle_down(&down));
-        reason = caught(down).await.map_or_else(ExitReason::Panicked, |()| reason);
+        reason = caught_future(down).await.map_or_else(ExitReason::Panicked, |()| reason);
     }
     shared.terminating(reason.clone());
     let terminated = Mark::new(client, Callback::Terminate).run(source.handler.handle_terminate(&reason));
-    let terminated = caught(terminated).await;
+    let terminated = caught_future(terminated).await;
     reason = terminated.map_or_else(ExitReason::Panicked, |()| reason);
-    if let Err(panic) = guarded::caught(move || drop(source)) {
+    if let Err(panic) = caught(move || drop(source)) {
         log.panicked("the handler's drop", &panic);
     }
     reason

@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::{
-        OnceLock,
+        Mutex, PoisonError,
         atomic::{AtomicU8, Ordering},
     },
 };
@@ -18,6 +18,7 @@ use crate::{
     exit::ExitReason,
     options::{Offline, Options},
     stats::Counters,
+    within::ClientId,
 };
 
 /// Where a client stands, as its driver last said.
@@ -42,8 +43,8 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     pub(crate) offline: Offline,
     pub(crate) error_logging: bool,
-    /// Why the client is ending, once `handle_terminate` is called with that reason.
-    terminating: OnceLock<ExitReason>,
+    /// Why the client ends, while its last callbacks run.
+    terminating: Mutex<Option<ExitReason>>,
     /// What the handles log belongs to the client, wherever they are used.
     pub(crate) span: Span,
 }
@@ -64,9 +65,15 @@ impl Shared {
             counters: Counters::default(),
             offline: options.offline,
             error_logging: options.error_logging,
-            terminating: OnceLock::new(),
+            terminating: Mutex::new(None),
             span: log::span(options),
         }
+    }
+
+    /// The mark of this client's callbacks names it by this address.
+    #[inline]
+    pub(crate) fn id(&self) -> ClientId {
+        ClientId::of(self)
     }
 
     /// Where the client stands.
@@ -110,15 +117,15 @@ impl Shared {
         }
     }
 
-    /// `handle_terminate` is called next, with this reason.
+    /// The callbacks that still run are `handle_down` and `handle_terminate`, which get this reason. A panic in the first
+    /// one changes it.
     pub(super) fn terminating(&self, reason: ExitReason) {
-        // It is called once for each client.
-        let _ = self.terminating.set(reason);
+        *self.terminating.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
     }
 
-    /// The reason that `handle_terminate` was called with.
-    pub(crate) fn terminated_by(&self) -> Option<&ExitReason> {
-        self.terminating.get()
+    /// The reason that the last callbacks were given.
+    pub(crate) fn terminated_by(&self) -> Option<ExitReason> {
+        self.terminating.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Publishes the end of the client. Only the first reason counts.

@@ -4,9 +4,9 @@
 //! in five phases, and of the callbacks between them. [`Budget`] has the share of each class of work.
 
 use std::{
-    future::{Future, poll_fn},
+    future::Future,
     io, mem,
-    pin::pin,
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -25,13 +25,14 @@ use super::{
     world::Net,
 };
 use crate::{
+    action::{Action, Recovery},
     backoff::Backoff,
-    error::{Callback, SendError, SendFailure, StreamError},
+    error::{Callback, HandlerError, Result, SendError, SendFailure, StreamError},
     exit::ExitReason,
-    machine::{Answer, Attempt, Command, Config, Input, Machine, Now, Outbound, Wire, World},
+    machine::{About, Answer, Attempt, Command, Config, Input, Machine, Now, Outbound, Wire, World},
     mailbox::{Close, Control, Mail, Pieces, Post},
     options::{Offline, Options},
-    within::{ClientId, Mark},
+    within::Mark,
 };
 
 pub(super) struct Turn {
@@ -79,24 +80,23 @@ impl Turn {
         }
     }
 
-    /// Runs a callback, and serves the connection while it is pending; `None` if the client ended before the callback did.
-    pub(super) async fn beside<I, T>(
+    /// Polls a callback, and serves the connection while it is pending; `None` if the client ended before the callback did.
+    #[inline]
+    pub(super) fn poll_callback<I, F: Future>(
         &mut self,
         post: &mut Post<I>,
         name: Callback,
-        callback: impl Future<Output = T>,
-    ) -> Option<T> {
-        let mark = Mark::new(ClientId::of(&self.world.shared), name);
-        let mut callback = pin!(callback);
-        poll_fn(|cx| match mark.poll(callback.as_mut(), cx) {
+        callback: Pin<&mut F>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<F::Output>> {
+        match Mark::new(self.world.shared.id(), name).poll(callback, cx) {
             Poll::Ready(output) => {
                 // The callback may have taken any time.
                 self.clock.expire();
                 Poll::Ready(Some(output))
             }
             Poll::Pending => self.poll_beside(post, cx),
-        })
-        .await
+        }
     }
 
     fn poll_beside<I, T>(&mut self, post: &mut Post<I>, cx: &mut Context<'_>) -> Poll<Option<T>> {
@@ -104,10 +104,21 @@ impl Turn {
         if self.machine.has_ended() { Poll::Ready(None) } else { self.budget.yields(cx) }
     }
 
-    /// A callback returned.
+    /// A callback returned an action or an error; `None` if the client ended before that.
     #[inline]
-    pub(super) fn answer(&mut self, answer: Answer) {
-        self.feed(Input::Answer(answer));
+    pub(super) fn returned(&mut self, name: Callback, returned: Option<Result<Action>>) {
+        match returned {
+            Some(Ok(action)) => self.feed(Input::Answer(Answer::Action(action))),
+            Some(Err(error)) => self.feed(Input::Answer(Answer::Raised(HandlerError::new(name, error)))),
+            None => {}
+        }
+    }
+
+    /// A callback returned a verdict; `None` if the client ended before that.
+    pub(super) fn decided(&mut self, recovery: Option<Recovery>, about: About) {
+        if let Some(recovery) = recovery {
+            self.feed(Input::Answer(Answer::Verdict(recovery, about)));
+        }
     }
 
     /// A callback panicked, or code of the user's that runs beside it.

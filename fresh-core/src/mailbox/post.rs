@@ -34,7 +34,7 @@ impl<M, I, C> Post<M, I, C> {
     /// The mails seen so far. Those that are taken return their room when the batch is dropped, all at once.
     #[inline]
     pub(crate) fn mail(&mut self) -> Batch<'_, M, I, C> {
-        Batch { post: self, taken: 0 }
+        Batch { before: self.queues.mail.len(), post: self }
     }
 
     /// The next control seen so far.
@@ -55,7 +55,6 @@ impl<M, I, C> Post<M, I, C> {
     }
 
     /// How many mails wait, seen or not.
-    #[allow(dead_code, reason = "the verdict about a callback's reply asks for it")]
     pub(crate) fn waiting(&self) -> usize {
         self.mailbox.waiting(&self.mailbox.slot())
     }
@@ -94,7 +93,8 @@ impl<M, I, C> Drop for Post<M, I, C> {
 #[derive(Debug)]
 pub(crate) struct Batch<'a, M, I, C> {
     post: &'a mut Post<M, I, C>,
-    taken: usize,
+    /// How many mails there were when the batch began.
+    before: usize,
 }
 
 impl<M, I, C> Batch<'_, M, I, C> {
@@ -110,18 +110,17 @@ impl<M, I, C> Iterator for Batch<'_, M, I, C> {
 
     #[inline]
     fn next(&mut self) -> Option<M> {
-        let mail = self.post.queues.mail.pop_front()?;
-        self.taken += 1;
-        Some(mail)
+        self.post.queues.mail.pop_front()
     }
 }
 
 impl<M, I, C> Drop for Batch<'_, M, I, C> {
     #[inline]
     fn drop(&mut self) {
-        if self.taken > 0 {
-            self.post.mailbox.set_moved(self.post.queues.mail.len());
-            self.post.mailbox.return_places(self.taken);
+        let rest = self.post.queues.mail.len();
+        if rest < self.before {
+            self.post.mailbox.set_moved(rest);
+            self.post.mailbox.return_places(self.before - rest);
         }
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use fresh::{
     Client, ConnectionState, Error, ErrorKind, ExitReason, Frame, Offline, Recovery,
     client::WaitError,
-    default_after_error,
     error::Callback,
     registry::{LocalRegistry, Name},
     testing::Server,
@@ -25,8 +24,8 @@ async fn reaches(client: &Client<Info>, state: ConnectionState) {
 }
 
 #[track_caller]
-fn assert_within(output: Result<(), WaitError>, callback: Callback) {
-    assert!(matches!(output, Err(WaitError::WithinCallback(within)) if within == callback), "{output:?}");
+fn assert_within(output: &Result<(), WaitError>, callback: Callback) {
+    assert!(matches!(output, Err(WaitError::WithinCallback(within)) if *within == callback), "{output:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -35,7 +34,7 @@ async fn in_handle_error_it_is_an_error_once_the_connection_is_lost() {
     let (client, mut outputs) =
         start_inside(server.options(), Callback::Error, |client| async move { client.connected().await });
     server.accept().await.drop_connection();
-    assert_within(outputs.next().await, Callback::Error);
+    assert_within(&outputs.next().await, Callback::Error);
     assert_eq!(log.count(&["ERROR", "`connected` inside `handle_error`"]), 1);
     // The callback returned, so the client goes on.
     let _connection = server.accept().await;
@@ -50,7 +49,7 @@ async fn in_handle_disconnect_it_is_an_error() {
     let mut connection = server.accept().await;
     connection.close(1000, "").await;
     connection.finish_close().await;
-    assert_within(outputs.next().await, Callback::Disconnect);
+    assert_within(&outputs.next().await, Callback::Disconnect);
     assert_eq!(log.count(&["ERROR", "`connected` inside `handle_disconnect`"]), 1);
     let _connection = server.accept().await;
 }
@@ -66,7 +65,7 @@ async fn a_call_that_was_going_to_resolve_becomes_an_error_when_the_attempt_fail
     assert!(outputs.is_empty());
     assert_eq!(log.count(&["ERROR"]), 0);
     handshake.refuse(503, &[], "").await;
-    assert_within(outputs.next().await, Callback::Info);
+    assert_within(&outputs.next().await, Callback::Info);
     assert_eq!(log.count(&["ERROR", "`connected` inside `handle_info`"]), 1);
 }
 
@@ -83,7 +82,7 @@ async fn a_callback_that_outlives_its_connection_gets_an_error() {
         connection.send("hello").await;
         settle().await;
         connection.drop_connection();
-        assert_within(outputs.next().await, callback);
+        assert_within(&outputs.next().await, callback);
         assert_eq!(log.count(&["ERROR", &format!("`connected` inside `{callback}`")]), 1);
     }
 }
@@ -130,23 +129,29 @@ async fn an_error_that_costs_no_connection_is_no_reason_to_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_reconnect_of_the_same_callback_it_waits_for_that_connection() {
-    let (log, server) = (Log::capture(), Server::in_memory());
-    let (_client, mut outputs) = start_inside(server.options(), Callback::Error, |client| async move {
-        client.reconnect();
-        client.connected().await
-    });
-    server.accept().await.drop_connection();
-    let _connection = server.accept().await;
-    outputs.next().await.unwrap();
-    assert_eq!(log.count(&["ERROR"]), 0);
+    for reconnect in [Client::reconnect, Client::reconnect_now] {
+        let (log, server) = (Log::capture(), Server::in_memory());
+        let (client, mut outputs) = start_inside(server.options(), Callback::Error, move |client| async move {
+            reconnect(&client);
+            client.connected().await
+        });
+        server.accept().await.drop_connection();
+        let connection = server.accept().await;
+        outputs.next().await.unwrap();
+        client.request_stop();
+        connection.finish_close().await;
+        soon(client.closed()).await;
+        assert_eq!(log.count(&["ERROR"]), 0);
+    }
 }
 
 /// Leads a client into `Idle`.
 fn idle_after_a_loss(error: &Error) -> Recovery {
-    match error.kind() {
-        ErrorKind::Stream => Recovery::Ignore,
-        ErrorKind::Handler => Recovery::Reconnect,
-        _ => default_after_error(error),
+    if error.kind() == ErrorKind::Stream {
+        Recovery::Ignore
+    } else {
+        assert_eq!(error.kind(), ErrorKind::Handler);
+        Recovery::Reconnect
     }
 }
 
@@ -181,7 +186,7 @@ async fn an_idle_client_is_brought_back_by_the_verdict_of_handle_error_not_by_wa
     client.info(FAIL).await.unwrap();
     let (state, connected) = outputs.next().await;
     assert_eq!(state, ConnectionState::Idle);
-    assert_within(connected, Callback::Error);
+    assert_within(&connected, Callback::Error);
     assert_eq!(log.count(&["ERROR", "`connected` inside `handle_error`"]), 2);
     let _connection = server.accept().await;
 }
@@ -198,7 +203,7 @@ async fn a_client_that_ends_brings_no_connection_while_a_callback_waits() {
     settle().await;
     client.request_stop();
     connection.finish_close().await;
-    assert_within(outputs.next().await, Callback::In);
+    assert_within(&outputs.next().await, Callback::In);
     assert_eq!(log.count(&["ERROR", "`connected` inside `handle_in`"]), 1);
     assert!(matches!(soon(client.closed()).await, ExitReason::Stopped));
 }
@@ -212,7 +217,7 @@ async fn in_handle_terminate_it_is_an_error() {
     soon(client.connected()).await.unwrap();
     client.request_stop();
     connection.finish_close().await;
-    assert_within(outputs.next().await, Callback::Terminate);
+    assert_within(&outputs.next().await, Callback::Terminate);
     assert_eq!(log.count(&["ERROR", "`connected` inside `handle_terminate`"]), 1);
     assert!(matches!(soon(client.closed()).await, ExitReason::Stopped));
 }
@@ -227,8 +232,37 @@ async fn in_the_handle_terminate_of_a_client_that_never_began_it_is_an_error_too
     });
     tokio::spawn(running);
     let (connected, sent, closed) = outputs.next().await;
-    assert_within(connected, Callback::Terminate);
+    assert_within(&connected, Callback::Terminate);
     sent.unwrap_err();
     assert!(matches!(closed, ExitReason::Failed(_)), "{closed:?}");
     assert!(matches!(soon(client.closed()).await, ExitReason::Failed(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_the_handle_down_of_a_lost_connection_it_is_an_error() {
+    let (log, server) = (Log::capture(), Server::in_memory());
+    let (client, mut outputs) =
+        start_inside(server.options(), Callback::Down, |client| async move { client.connected().await });
+    let connection = server.accept().await;
+    soon(client.connected()).await.unwrap();
+    settle().await;
+    connection.drop_connection();
+    assert_within(&outputs.next().await, Callback::Down);
+    assert_eq!(log.count(&["ERROR", "`connected` inside `handle_down`"]), 1);
+    let _connection = server.accept().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_the_handle_down_of_a_replaced_connection_it_waits_for_the_next_one() {
+    let (log, server) = (Log::capture(), Server::in_memory());
+    let (client, mut outputs) =
+        start_inside(server.options(), Callback::Down, |client| async move { client.connected().await });
+    let connection = server.accept().await;
+    soon(client.connected()).await.unwrap();
+    settle().await;
+    client.reconnect();
+    connection.finish_close().await;
+    let _connection = server.accept().await;
+    outputs.next().await.unwrap();
+    assert_eq!(log.count(&["ERROR"]), 0);
 }

@@ -69,21 +69,22 @@ async fn stop_inside_a_callback_that_decides_about_a_loss_ends_the_client_too() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn inside_handle_terminate_both_resolve_with_the_reason_that_it_was_given() {
-    let (log, server) = (Log::capture(), Server::in_memory());
-    let (client, mut outputs) =
-        start_inside(server.options(), Callback::Terminate, |client: Client<Info>| async move {
+async fn inside_the_last_callbacks_both_resolve_with_the_reason_that_these_were_given() {
+    for callback in [Callback::Down, Callback::Terminate] {
+        let (log, server) = (Log::capture(), Server::in_memory());
+        let (client, mut outputs) = start_inside(server.options(), callback, |client: Client<Info>| async move {
             (client.closed().await, client.stop().await)
         });
-    let connection = server.accept().await;
-    soon(client.connected()).await.unwrap();
-    client.close(1000, "").unwrap();
-    connection.finish_close().await;
-    let (closed, stopped) = outputs.next().await;
-    assert!(matches!((closed, stopped), (ExitReason::Normal, ExitReason::Normal)));
-    assert!(matches!(soon(client.closed()).await, ExitReason::Normal));
-    assert_eq!(log.count(&["ERROR", "`closed` inside `handle_terminate`"]), 1);
-    assert_eq!(log.count(&["ERROR", "`stop` inside `handle_terminate`"]), 1);
+        let connection = server.accept().await;
+        soon(client.connected()).await.unwrap();
+        settle().await;
+        client.request_stop();
+        connection.finish_close().await;
+        assert!(matches!(outputs.next().await, (ExitReason::Stopped, ExitReason::Stopped)));
+        assert!(matches!(soon(client.closed()).await, ExitReason::Stopped));
+        assert_eq!(log.count(&["ERROR", &format!("`closed` inside `{callback}`")]), 1);
+        assert_eq!(log.count(&["ERROR", &format!("`stop` inside `{callback}`")]), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -94,12 +95,12 @@ async fn a_task_that_handle_terminate_spawned_waits_for_the_true_end() {
             let closed = tokio::spawn(async move { client.closed().await });
             tokio::time::sleep(Duration::from_secs(1)).await;
             assert!(!closed.is_finished(), "`handle_terminate` has not returned");
-            closed
+            [closed]
         });
     let _connection = server.accept().await;
     soon(client.connected()).await.unwrap();
     client.request_stop();
-    let closed = outputs.next().await;
+    let [closed] = outputs.next().await;
     assert!(matches!(soon(closed).await.unwrap(), ExitReason::Stopped));
     assert_eq!(log.count(&["ERROR"]), 0);
 }

@@ -31,10 +31,10 @@ async fn an_info_of_a_task_that_the_callback_spawned_waits_for_room() {
     let (log, server) = (Log::capture(), Server::in_memory());
     let (_client, mut outputs) = start_inside(server.options().mailbox(1), Callback::In, |client| async move {
         client.info("1").await.unwrap();
-        tokio::spawn(async move { client.info("2").await })
+        [tokio::spawn(async move { client.info("2").await })]
     });
     server.accept().await.send("hello").await;
-    let second = outputs.next().await;
+    let [second] = outputs.next().await;
     soon(second).await.unwrap().unwrap();
     assert_eq!(log.count(&["ERROR"]), 0);
 }

@@ -28,10 +28,10 @@ async fn a_task_that_a_callback_spawned_may_wait_while_the_callback_does() {
     let (client, mut outputs) = start_inside(server.options(), Callback::Error, |client| async move {
         let task = tokio::spawn(async move { client.connected().await });
         settle().await;
-        task
+        [task]
     });
     server.accept().await.drop_connection();
-    let task = outputs.next().await;
+    let [task] = outputs.next().await;
     let _connection = server.accept().await;
     soon(task).await.unwrap().unwrap();
     assert!(client.is_open());

@@ -51,6 +51,12 @@ async fn send_later(mailbox: &Mailbox, mail: u32) -> Result<(), u32> {
     })
 }
 
+/// Waits for room, then queues an info; it is given back once the driver has ended.
+async fn info_later(mailbox: &Mailbox, info: u32) -> Result<(), u32> {
+    let Some(place) = mailbox.info_place().await else { return Err(info) };
+    place.put(info)
+}
+
 /// Polls once; what the future gave, if it was ready.
 fn poll_once<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
     match future.poll(&mut Context::from_waker(Waker::noop())) {
@@ -275,7 +281,7 @@ fn a_close_ends_the_waiting_also_for_infos() {
             let mailbox = Arc::clone(&mailbox);
             thread::spawn(move || block_on(send_later(&mailbox, 1)))
         };
-        let info = thread::spawn(move || block_on(mailbox.info(2)));
+        let info = thread::spawn(move || block_on(info_later(&mailbox, 2)));
         drop(post);
         assert_eq!((mail.join().unwrap(), info.join().unwrap()), (Err(1), Err(2)));
     });
