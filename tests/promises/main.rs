@@ -12,6 +12,7 @@ mod p02_busy;
 mod p02_turn;
 mod p03_frames;
 mod p03_pieces;
+mod p04_drops;
 mod p04_panics;
 mod p04_terminate;
 mod p05_lifecycle;
