@@ -15,6 +15,7 @@ mod p03_pieces;
 mod p04_drops;
 mod p04_panics;
 mod p04_terminate;
+mod p05_down;
 mod p05_lifecycle;
 mod p06_backoff;
 mod p07_silence;
