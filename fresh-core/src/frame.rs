@@ -65,6 +65,13 @@ impl Message {
         }
     }
 
+    /// How many bytes of memory a compact message may hold: its length, and at least a whole read buffer for one that was
+    /// too large to be copied.
+    #[inline]
+    pub(crate) fn held_bytes(&self) -> usize {
+        held_bytes(self.len())
+    }
+
     /// Whether this is a text message.
     pub fn is_text(&self) -> bool {
         matches!(self, Self::Text(_))
@@ -183,11 +190,9 @@ impl Frame {
         }
     }
 
-    /// How many bytes of memory the payload of a compact frame may hold: its length, and at least a whole read buffer
-    /// for one that was too large to be copied.
+    /// As [`Message::held_bytes`], for a frame.
     pub(crate) fn held_bytes(&self) -> usize {
-        let len = self.payload_len();
-        if len > COMPACT { len.max(READ_BUFFER) } else { len }
+        held_bytes(self.payload_len())
     }
 
     /// The length of the payload on the wire, in bytes, before compression.
@@ -207,6 +212,11 @@ const COMPACT: usize = 32 << 10;
 
 /// The size of the read buffer that a payload may share with others, in bytes. A larger payload has a buffer for itself.
 const READ_BUFFER: usize = 64 << 10;
+
+#[inline]
+fn held_bytes(len: usize) -> usize {
+    if len > COMPACT { len.max(READ_BUFFER) } else { len }
+}
 
 fn compact(bytes: Bytes) -> Bytes {
     if bytes.len() > COMPACT { bytes } else { Bytes::copy_from_slice(&bytes) }

@@ -10,6 +10,7 @@ mod support;
 mod hostile;
 mod idle;
 mod line;
+mod queued;
 
 use flate2::{Compress, Compression, FlushCompress};
 use tokio::sync::{Mutex, MutexGuard};

@@ -127,11 +127,11 @@ impl Calls {
     }
 }
 
-/// The bytes that an event counts for; `None` if it is not counted.
+/// The bytes that an event counts for: about the memory that it holds. `None` if it is not counted.
 #[inline]
 fn counted(event: &Event) -> Option<usize> {
     match event {
-        Event::Message(message) => Some(message.len()),
+        Event::Message(message) => Some(message.held_bytes()),
         Event::Control(Control::Ping(payload) | Control::Pong(payload)) => Some(payload.len()),
         Event::Connected(_) | Event::Down(_) | Event::Disconnected(..) | Event::Failed(..) | Event::Renew => None,
     }
