@@ -36,11 +36,6 @@ impl Lines {
         self.open.lock().unwrap().iter().map(|state| state.lock().unwrap().said.len()).sum()
     }
 
-    /// Whether each connection has more unread bytes than one read takes.
-    pub(crate) fn is_backed_up(&self) -> bool {
-        self.open.lock().unwrap().iter().all(|state| state.lock().unwrap().said.len() > 128 << 10)
-    }
-
     /// The latest so many connections get these bytes.
     pub(crate) fn say(&self, latest: usize, bytes: &[u8]) {
         for state in self.open.lock().unwrap().iter().rev().take(latest) {
