@@ -43,6 +43,8 @@ pub(super) struct Net {
     pub(super) queued: usize,
     /// How many connections there have been.
     pub(super) connections: u64,
+    /// The message in the driver's hand is delivered.
+    pub(super) delivers: bool,
     /// A user's byte stream or future panicked while it was dropped.
     pub(super) panic: Option<Arc<str>>,
     /// The client has ended, for this reason.
@@ -62,6 +64,7 @@ impl Net {
             held: Vec::new(),
             queued: 0,
             connections: 0,
+            delivers: false,
             panic: None,
             exit: None,
         }
@@ -219,30 +222,27 @@ impl World for Net {
         self.held.push(outbound);
     }
 
-    #[inline]
     fn deliver(&mut self, event: Event) {
-        match &event {
-            Event::Message(_) => self.shared.counters.messages_received.count(),
-            Event::Control(_) => {}
-            other @ (Event::Connected(_)
-            | Event::Down(_)
-            | Event::Disconnected(..)
-            | Event::Failed(..)
-            | Event::Renew) => self.log.event(other),
-        }
+        self.log.event(&event);
         self.calls.push(event);
+    }
+
+    #[inline]
+    fn deliver_message(&mut self) {
+        self.shared.counters.messages_received.count();
+        self.delivers = true;
+    }
+
+    fn discard_message(&mut self) {
+        self.shared.counters.messages_received.count();
+        if let Some(connection) = self.link.connection() {
+            connection.discard();
+        }
     }
 
     fn deliver_next(&mut self, event: Event) {
         self.log.event(&event);
         self.calls.push_next(event);
-    }
-
-    fn discard(&mut self) {
-        self.shared.counters.messages_received.count();
-        if let Some(connection) = self.link.connection() {
-            connection.discard();
-        }
     }
 
     fn discard_calls(&mut self) {

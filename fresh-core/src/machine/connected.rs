@@ -22,7 +22,7 @@ use crate::{
     down::Down,
     error::{SendFailure, StreamError},
     exit::ExitReason,
-    frame::{CloseCode, CloseFrame, Control, Frame, Message},
+    frame::{CloseCode, CloseFrame, Control, Frame},
 };
 
 /// An open connection.
@@ -73,10 +73,13 @@ impl Connected {
         self.sending.waiting()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn step(self: Box<Self>, input: Input, cx: &mut Context<'_, impl World>) -> State {
         match input {
-            Input::Wire(Wire::Received(frame)) => self.received(frame, cx),
+            Input::Wire(Wire::Message) => {
+                cx.world.deliver_message();
+                State::Connected(self)
+            }
             Input::Wire(wire) => self.hear(wire, cx),
             Input::Command(Command::Send(outbound)) => self.send(outbound, cx),
             Input::Command(command) => self.obey(command, cx),
@@ -87,39 +90,22 @@ impl Connected {
         }
     }
 
-    #[inline]
-    fn received(self: Box<Self>, frame: Frame, cx: &mut Context<'_, impl World>) -> State {
-        match frame {
-            Frame::Text(text) => cx.world.deliver(Event::Message(Message::Text(text))),
-            Frame::Binary(bytes) => cx.world.deliver(Event::Message(Message::Binary(bytes))),
-            frame @ (Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_)) => return self.controlled(frame, cx),
-        }
-        State::Connected(self)
-    }
-
-    /// A control frame arrived.
-    fn controlled(mut self: Box<Self>, frame: Frame, cx: &mut Context<'_, impl World>) -> State {
-        match frame {
+    #[inline(never)]
+    fn hear(mut self: Box<Self>, wire: Wire, cx: &mut Context<'_, impl World>) -> State {
+        match wire {
+            Wire::Message => cx.world.deliver_message(),
             // Answered first, whatever the handler is busy with (RFC 6455 §5.5.2).
-            Frame::Ping(payload) => {
+            Wire::Ping(payload) => {
                 cx.world.send(Outbound::own(Frame::Pong(payload.clone())));
                 cx.world.deliver(Event::Control(Control::Ping(payload)));
             }
-            Frame::Pong(payload) => {
+            Wire::Pong(payload) => {
                 if let Some(latency) = self.keepalive.pong(&payload, cx.now()) {
                     cx.world.latency(latency);
                 }
                 cx.world.deliver(Event::Control(Control::Pong(payload)));
             }
-            Frame::Close(theirs) => return self.closed_by_server(theirs, cx),
-            Frame::Text(_) | Frame::Binary(_) => {}
-        }
-        State::Connected(self)
-    }
-
-    fn hear(mut self: Box<Self>, wire: Wire, cx: &mut Context<'_, impl World>) -> State {
-        match wire {
-            Wire::Received(frame) => return self.received(frame, cx),
+            Wire::Close(theirs) => return self.closed_by_server(theirs, cx),
             // Any bytes are a sign of life: a pong that is late behind data is no reason to drop the connection.
             Wire::Alive => {
                 cx.timers.clear(Timer::Pong);
@@ -182,6 +168,7 @@ impl Connected {
         State::Connected(self)
     }
 
+    #[inline(never)]
     fn obey(mut self: Box<Self>, command: Command, cx: &mut Context<'_, impl World>) -> State {
         match command {
             Command::Send(outbound) => self.send(outbound, cx),
@@ -203,7 +190,7 @@ impl Connected {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn answered(self: Box<Self>, answer: Answer, cx: &mut Context<'_, impl World>) -> State {
         match answer {
             Answer::Action(Action::Continue) | Answer::Settled => State::Connected(self),
@@ -219,6 +206,7 @@ impl Connected {
         }
     }
 
+    #[inline(never)]
     fn timed(mut self: Box<Self>, timer: Timer, cx: &mut Context<'_, impl World>) -> State {
         match timer {
             Timer::Ping => {
@@ -284,6 +272,7 @@ impl Connected {
         State::Connected(self)
     }
 
+    #[inline(never)]
     fn recover(self: Box<Self>, recovery: Recovery, cx: &mut Context<'_, impl World>) -> State {
         match cx.ending(recovery) {
             Ok(reason) => self.exit(reason, cx),
@@ -308,6 +297,7 @@ impl Connected {
 
     /// A verdict about the connection before this one, for which `client.reconnect()` did not wait: it can still end
     /// the client, but the reconnect that it requests has already happened.
+    #[inline(never)]
     fn recover_late(self: Box<Self>, recovery: Recovery, cx: &mut Context<'_, impl World>) -> State {
         match cx.ending(recovery) {
             Ok(reason) => self.exit(reason, cx),
@@ -320,6 +310,7 @@ impl Connected {
     }
 
     /// Closes, to end with this reason: the code tells the server whether something was wrong.
+    #[inline(never)]
     fn exit(self: Box<Self>, reason: ExitReason, cx: &mut Context<'_, impl World>) -> State {
         let code = match reason {
             ExitReason::Normal => CloseCode::NORMAL_CLOSURE,
