@@ -219,17 +219,13 @@ impl Turn {
             self.world.calls.note_infos(post.infos());
         }
         while let Some(control) = post.next_control() {
-            // What was accepted before the control is sent before it takes effect. Only what waits for the end of a
-            // message in pieces cannot be.
-            while !self.machine.holds_mail()
-                && let Some(mail) = self.next_mail(post)
-            {
-                self.take(mail);
-            }
+            // What was accepted before the control is sent before it takes effect, whatever its share. Only what waits
+            // for the end of a message in pieces cannot be.
+            self.take_mail(post, |_| true);
             self.feed(Input::Command(control.into()));
         }
         self.take_pieces(cx);
-        self.take_mail(post);
+        self.take_mail(post, |turn| turn.has_room() && turn.budget.take(Class::Mail));
     }
 
     /// Phase 2: the attempt, if one is under way.
@@ -390,32 +386,32 @@ impl Turn {
         self.fed = true;
     }
 
-    fn take_mail<I>(&mut self, post: &mut Post<I>) {
-        while self.has_room()
+    /// Takes the frames of the mailbox that need not wait for a connection or for the end of a message in pieces, as long
+    /// as they may be sent now.
+    #[inline]
+    fn take_mail<I>(&mut self, post: &mut Post<I>, may_send: impl Fn(&mut Self) -> bool) {
+        let mut batch = post.mail();
+        while let Some(next) = batch.peek()
             && !self.machine.holds_mail()
-            && self.budget.has(Class::Mail)
-            && let Some(mail) = self.next_mail(post)
+            && !(self.is_amid_message() && next.is_data())
+            && may_send(self)
+            && let Some(mail) = batch.next()
         {
-            self.budget.take(Class::Mail);
             self.take(mail);
         }
     }
 
-    /// The next frame of the mailbox, unless it has to wait for the end of a message in pieces.
-    fn next_mail<I>(&mut self, post: &mut Post<I>) -> Option<Mail> {
-        let mut batch = post.mail();
-        let is_data = batch.peek()?.is_data();
-        if is_data && self.world.link.connection().is_some_and(|connection| connection.is_amid_message()) {
-            return None;
-        }
-        batch.next()
+    #[inline]
+    fn is_amid_message(&mut self) -> bool {
+        self.world.link.connection().is_some_and(|connection| connection.is_amid_message())
     }
 
     fn take(&mut self, mail: Mail) {
         match mail {
             Mail::Frame(frame, confirm) => {
                 let outbound = self.world.outbound(frame, confirm);
-                self.feed(Input::Command(Command::Send(outbound)));
+                self.fed = true;
+                self.handle(Input::Command(Command::Send(outbound)));
             }
             Mail::Close(close) => {
                 let Close { frame, confirm, connection } = *close;
@@ -451,12 +447,11 @@ impl Turn {
     /// Takes the pieces of a message as fast as the socket accepts them.
     fn take_pieces(&mut self, cx: &mut Context<'_>) {
         while self.has_room()
+            && self.is_amid_message()
+            && self.budget.take(Class::Mail)
             && let Some(connection) = self.world.link.connection()
-            && connection.is_amid_message()
-            && self.budget.has(Class::Mail)
             && let Poll::Ready((piece, receipt)) = connection.poll_piece(cx)
         {
-            self.budget.take(Class::Mail);
             self.feed(Input::Command(match piece {
                 Some(piece) => Command::Piece(piece, receipt),
                 None => Command::Abandon(receipt),

@@ -71,7 +71,7 @@ impl Net {
     }
 
     /// A handle's frame, with a receipt if its sender waits for the result.
-    #[inline]
+    #[inline(always)]
     pub(super) fn outbound(&mut self, frame: Frame, confirm: Option<Confirm>) -> Outbound {
         let receipt = confirm.map(|confirm| {
             let receipt = self.new_receipt();
@@ -184,7 +184,7 @@ impl World for Net {
         self.link.upgrade(Arc::clone(&self.options), deadline);
     }
 
-    #[inline]
+    #[inline(always)]
     fn send(&mut self, Outbound { frame, origin }: Outbound) {
         let confirm = self.take_receipt(origin);
         let Some(connection) = self.link.connection() else { return };

@@ -54,6 +54,13 @@ pub(super) enum Writing {
     Stalled,
 }
 
+/// What a frame of a reply leads to.
+enum Replied {
+    Sent,
+    /// It was a close frame.
+    Close,
+}
+
 impl Connected {
     pub(super) fn open(upgrade: Box<Upgrade>, cx: &mut Context<'_, impl World>) -> State {
         cx.start(Timer::Ping, cx.config.ping_interval);
@@ -158,7 +165,7 @@ impl Connected {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn send(mut self: Box<Self>, outbound: Outbound, cx: &mut Context<'_, impl World>) -> State {
         if matches!(outbound.frame, Frame::Close(_)) {
             cx.world.send(outbound);
@@ -247,29 +254,48 @@ impl Connected {
     }
 
     /// Sends what a callback replied; a close frame among the frames begins the close handshake.
-    #[inline]
+    #[inline(always)]
     fn reply(mut self: Box<Self>, frames: Frames, cx: &mut Context<'_, impl World>) -> State {
+        match frames {
+            Frames::One(frame) => match self.reply_frame(frame, false, cx) {
+                Replied::Sent => State::Connected(self),
+                Replied::Close => self.closing(Purpose::Disconnect(Initiator::Local), Exchange::Unanswered, cx),
+            },
+            Frames::Many(frames) => self.reply_many(frames, cx),
+        }
+    }
+
+    #[inline(never)]
+    fn reply_many(mut self: Box<Self>, frames: Vec<Frame>, cx: &mut Context<'_, impl World>) -> State {
         let mut frames = frames.into_iter();
         let mut behind_data = false;
         while let Some(frame) = frames.next() {
-            if let Err(error) = frame.check() {
-                cx.fault(error);
-                continue;
-            }
-            if matches!(frame, Frame::Close(_)) {
-                cx.world.send(Outbound::reply(frame));
-                let rest: Frames = frames.collect();
-                cx.reply_in(ConnectionState::Closing, rest);
-                return self.closing(Purpose::Disconnect(Initiator::Local), Exchange::Unanswered, cx);
-            }
             behind_data |= frame.is_data();
-            if behind_data {
-                self.sending.send_or_hold(Outbound::reply(frame), cx);
-            } else {
-                cx.world.send(Outbound::reply(frame));
+            if let Replied::Close = self.reply_frame(frame, behind_data, cx) {
+                cx.reply_in(ConnectionState::Closing, frames.collect());
+                return self.closing(Purpose::Disconnect(Initiator::Local), Exchange::Unanswered, cx);
             }
         }
         State::Connected(self)
+    }
+
+    /// Sends one frame of a reply. Behind data of the same reply, a control frame keeps its place.
+    #[inline(always)]
+    fn reply_frame(&mut self, frame: Frame, behind_data: bool, cx: &mut Context<'_, impl World>) -> Replied {
+        if let Err(error) = frame.check() {
+            cx.fault(error);
+            return Replied::Sent;
+        }
+        if matches!(frame, Frame::Close(_)) {
+            cx.world.send(Outbound::reply(frame));
+            return Replied::Close;
+        }
+        if behind_data {
+            self.sending.send_or_hold(Outbound::reply(frame), cx);
+        } else {
+            self.sending.send(Outbound::reply(frame), cx);
+        }
+        Replied::Sent
     }
 
     #[inline(never)]
