@@ -321,7 +321,8 @@ impl Turn {
                 return Decoded::Full;
             }
             match self.decode_one() {
-                Some(Ok(message)) => self.world.calls.push_message(message),
+                // While callbacks run, only one message is queued, and it is handled next.
+                Some(Ok(message)) => self.world.calls.push_message(if eager { message.compact() } else { message }),
                 Some(Err(Handled)) => {}
                 None => return Decoded::All,
             }
