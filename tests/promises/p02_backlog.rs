@@ -144,6 +144,39 @@ async fn promise_02_the_pong_deadline_goes_on_when_reading_does() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn promise_02_only_a_full_queue_suspends_the_idle_deadline_and_a_pending_callback_does_not() {
+    let server = Server::in_memory();
+    let options = server.options().inbound(1, usize::MAX).idle_timeout(20 * S).ping_interval(Duration::ZERO);
+    let gate = Arc::new(Notify::new());
+    let held = Arc::clone(&gate);
+    let (client, mut log) = start(options, move |told| match told {
+        Told::In(_) => Then::Hold(Arc::clone(&held), Box::new(Then::Default)),
+        _ => Then::Default,
+    });
+    let mut connection = server.accept().await;
+    log.until("connect").await;
+    // Two messages in one segment: the second one fills the queue while the first one is handled. So the queue is full
+    // from the moment at which the deadline began.
+    connection.raw(["first", "second"].map(|text| WireFrame::new(0x1, text).encode()).concat()).await;
+    log.until("in first").await;
+    let _frozen = connection.freeze();
+    tokio::time::sleep(100 * S).await;
+    assert!(client.is_open(), "a full queue suspends the deadline");
+    gate.notify_one();
+    log.until("in second").await;
+    // The queue is empty for 15 s, with a callback pending.
+    tokio::time::sleep(15 * S).await;
+    assert!(client.is_open());
+    let (took, ()) = timed(async {
+        while client.is_open() {
+            settle().await;
+        }
+    })
+    .await;
+    assert!(took.abs_diff(5 * S) < 20 * MS, "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn promise_02_the_idle_deadline_begins_anew_when_a_slow_callback_has_emptied_the_queue() {
     let server = Server::in_memory();
     let options = server.options().inbound(1, usize::MAX).idle_timeout(3 * S);

@@ -143,3 +143,83 @@ async fn promise_07_the_idle_timeout_needs_no_ping() {
     assert!(matches!(told, Told::Error(Error::Stream(StreamError::IdleTimeout { .. }))), "{told:?}");
     assert!(took.abs_diff(3 * S) < 20 * MS, "{took:?}");
 }
+
+/// Sends an info each second, until the client reports an error; after how long.
+async fn beside_infos(client: &fresh::Client<u32>, log: &mut Log) -> (Duration, Told) {
+    timed(async {
+        let sending = async {
+            loop {
+                client.info(1).await.unwrap();
+                tokio::time::sleep(S).await;
+            }
+        };
+        tokio::select! {
+            told = log.until("error Stream") => told,
+            () = sending => unreachable!(),
+        }
+    })
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_07_infos_do_not_postpone_the_pong_deadline() {
+    let server = Server::in_memory();
+    let (client, mut log) = undaunted(server.options());
+    let _frozen = server.accept().await.freeze();
+    log.until("connect").await;
+    let (took, told) = beside_infos(&client, &mut log).await;
+    assert_silent(&told);
+    assert!(took.abs_diff(50 * S) < 20 * MS, "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_07_infos_do_not_postpone_the_idle_deadline() {
+    let server = Server::in_memory();
+    let (client, mut log) = undaunted(server.options().ping_interval(Duration::ZERO).idle_timeout(7 * S));
+    let _frozen = server.accept().await.freeze();
+    log.until("connect").await;
+    let (took, told) = beside_infos(&client, &mut log).await;
+    assert!(matches!(told, Told::Error(Error::Stream(StreamError::IdleTimeout { .. }))), "{told:?}");
+    assert!(took.abs_diff(7 * S) < 20 * MS, "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_07_a_callback_that_is_pending_does_not_postpone_the_pong_deadline() {
+    let server = Server::in_memory();
+    let (client, mut log) = start(server.options().backoff(steady()), |told| match told {
+        Told::Info(_) => Then::Take(49 * S, Box::new(Then::Default)),
+        _ => Then::Default,
+    });
+    let _frozen = server.accept().await.freeze();
+    log.until("connect").await;
+    // Calls wait all the time, and the inbound queue is empty.
+    for info in 0..3 {
+        client.info(info).await.unwrap();
+    }
+    let (took, ()) = timed(async {
+        while client.is_open() {
+            tokio::time::sleep(100 * MS).await;
+        }
+    })
+    .await;
+    assert!(took.abs_diff(50 * S) < 200 * MS, "{took:?}");
+}
+
+#[tokio::test]
+async fn promise_07_over_tcp_a_frozen_peer_is_noticed_however_many_infos_are_delivered() {
+    let server = Server::tcp().await;
+    let (client, mut log) = undaunted(server.options().ping_interval(100 * MS).pong_timeout(100 * MS));
+    let _frozen = server.accept().await.freeze();
+    log.until("connect").await;
+    let told = soon(async {
+        loop {
+            client.info(1).await.unwrap();
+            match log.next().await {
+                Told::Info(_) => tokio::task::yield_now().await,
+                other => return other,
+            }
+        }
+    })
+    .await;
+    assert_silent(&told);
+}

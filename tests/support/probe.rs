@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fresh::{
-    Action, Control, Disconnect, Error, ExitReason, Handler, Message, Recovery, Result, Upgrade,
+    Action, Control, Disconnect, Down, Error, ExitReason, Handler, Message, Recovery, Result, Upgrade,
     default_after_disconnect, default_after_error,
 };
 use tokio::sync::{Semaphore, mpsc};
@@ -17,6 +17,8 @@ pub(crate) enum Told {
     Message(Message),
     Control(Control),
     Info(&'static str),
+    /// Only from a probe `with_downs`.
+    Down(Down),
     Disconnected(Disconnect),
     Failed(Error),
     Terminated(ExitReason),
@@ -29,6 +31,7 @@ type OnDisconnect = fn(&Disconnect) -> Recovery;
 pub(crate) struct Probe {
     told: mpsc::UnboundedSender<Told>,
     gate: Option<Gate>,
+    downs: bool,
     on_error: OnError,
     on_disconnect: OnDisconnect,
 }
@@ -36,7 +39,8 @@ pub(crate) struct Probe {
 impl Probe {
     pub(crate) fn new() -> (Self, Seen) {
         let (told, seen) = mpsc::unbounded_channel();
-        let probe = Self { told, gate: None, on_error: default_after_error, on_disconnect: default_after_disconnect };
+        let (on_error, on_disconnect) = (default_after_error, default_after_disconnect);
+        let probe = Self { told, gate: None, downs: false, on_error, on_disconnect };
         (probe, Seen(seen))
     }
 
@@ -48,7 +52,12 @@ impl Probe {
         Self { on_disconnect, ..self }
     }
 
-    /// Each callback but `handle_connect` and `handle_terminate` returns only once the gate lets it.
+    /// Tells `handle_down` as well.
+    pub(crate) fn with_downs(self) -> Self {
+        Self { downs: true, ..self }
+    }
+
+    /// Each callback but `handle_connect`, `handle_down` and `handle_terminate` returns only once the gate lets it.
     pub(crate) fn gated(self) -> (Self, Gate) {
         let gate = Gate(Arc::new(Semaphore::new(0)));
         (Self { gate: Some(gate.clone()), ..self }, gate)
@@ -95,6 +104,12 @@ impl Handler for Probe {
     async fn handle_info(&mut self, info: &'static str) -> Result<Action> {
         self.tell(Told::Info(info)).await;
         Ok(Action::Continue)
+    }
+
+    async fn handle_down(&mut self, down: &Down) {
+        if self.downs {
+            let _ = self.told.send(Told::Down(down.clone()));
+        }
     }
 
     async fn handle_disconnect(&mut self, disconnect: Disconnect) -> Recovery {
@@ -145,6 +160,7 @@ impl Seen {
         message: Message => Message;
         control: Control => Control;
         info: Info => &'static str;
+        down: Down => Down;
         disconnected: Disconnected => Disconnect;
         failed: Failed => Error;
         terminated: Terminated => ExitReason;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use fresh::{
-    Action, Client, Control, Disconnect, Error, ExitReason, Handler, Message, Options, Recovery, Result, Upgrade,
+    Action, Client, Control, Disconnect, Down, Error, ExitReason, Handler, Message, Options, Recovery, Result, Upgrade,
     default_after_disconnect, default_after_error,
     options::BackoffOptions,
     testing::{Connection, Server},
@@ -31,6 +31,8 @@ pub(crate) enum Told {
     In(Message),
     Control(Control),
     Info(u32),
+    /// Only to a recorder `with_downs`.
+    Down(Down),
     Disconnect(Disconnect),
     Error(Error),
     Terminate(ExitReason),
@@ -48,6 +50,11 @@ impl Told {
             Self::Control(Control::Ping(payload)) => format!("ping {}", String::from_utf8_lossy(payload)),
             Self::Control(Control::Pong(_)) => "pong".into(),
             Self::Info(info) => format!("info {info}"),
+            Self::Down(Down::Closed(_)) => "down closed".into(),
+            Self::Down(Down::Lost(error)) => format!("down lost {:?}", error.kind()),
+            Self::Down(Down::Replaced) => "down replaced".into(),
+            Self::Down(Down::Ended(reason)) => format!("down ended {}", name(reason)),
+            Self::Down(down) => format!("a down that this test does not know: {down}"),
             Self::Disconnect(Disconnect { code, initiator, clean, .. }) => {
                 let code = code.map_or("-".into(), |code| code.as_u16().to_string());
                 format!("disconnect {code} {initiator:?}{}", if *clean { "" } else { " unclean" })
@@ -98,6 +105,7 @@ pub(crate) struct Recorder {
     told: mpsc::UnboundedSender<Told>,
     script: Script,
     running: Arc<AtomicBool>,
+    downs: bool,
 }
 
 /// What a recorder was told, as it comes.
@@ -106,7 +114,7 @@ pub(crate) struct Log(mpsc::UnboundedReceiver<Told>);
 /// A recorder that answers by a script.
 pub(crate) fn recorder(script: impl FnMut(&Told) -> Then + Send + 'static) -> (Recorder, Log) {
     let (told, log) = mpsc::unbounded_channel();
-    (Recorder { told, script: Arc::new(Mutex::new(script)), running: Arc::default() }, Log(log))
+    (Recorder { told, script: Arc::new(Mutex::new(script)), running: Arc::default(), downs: false }, Log(log))
 }
 
 /// A recorder whose callbacks do what the trait's defaults do.
@@ -126,6 +134,11 @@ pub(crate) fn steady() -> BackoffOptions {
 }
 
 impl Recorder {
+    /// Notes `handle_down` as well, and lets the script answer it.
+    pub(crate) fn with_downs(self) -> Self {
+        Self { downs: true, ..self }
+    }
+
     async fn act(&mut self, told: Told) -> Option<Then> {
         let running = Running::enter(&self.running, &self.told);
         let then = (self.script.lock().unwrap())(&told);
@@ -209,6 +222,12 @@ impl Handler for Recorder {
 
     async fn handle_info(&mut self, info: u32) -> Result<Action> {
         self.data(Told::Info(info)).await
+    }
+
+    async fn handle_down(&mut self, down: &Down) {
+        if self.downs {
+            self.act(Told::Down(down.clone())).await;
+        }
     }
 
     async fn handle_disconnect(&mut self, disconnect: Disconnect) -> Recovery {

@@ -20,6 +20,10 @@ pub(crate) enum Tapped {
     Write,
     /// The client calls for a read, and nothing has come.
     NothingToRead,
+    /// The client ends its side.
+    Shutdown,
+    /// The client drops the stream.
+    Drop,
 }
 
 /// What the client is shown of it.
@@ -31,6 +35,8 @@ pub(crate) enum Verdict {
     End,
     /// As many messages as there is room for, whatever else wants to run.
     Flood,
+    /// One message, whatever else wants to run.
+    OneMore,
 }
 
 /// A binary message of two bytes, as a server sends it.
@@ -73,6 +79,10 @@ impl AsyncRead for TapStream {
         match (self.tap)(Tapped::NothingToRead) {
             Verdict::Go => Poll::Pending,
             Verdict::End => Poll::Ready(Ok(())),
+            Verdict::OneMore => {
+                buffer.put_slice(&MESSAGE);
+                Poll::Ready(Ok(()))
+            }
             Verdict::Flood => {
                 buffer.put_slice(&MESSAGE.repeat(buffer.remaining() / MESSAGE.len()));
                 Poll::Ready(Ok(()))
@@ -105,6 +115,13 @@ impl AsyncWrite for TapStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        (self.tap)(Tapped::Shutdown);
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl Drop for TapStream {
+    fn drop(&mut self) {
+        (self.tap)(Tapped::Drop);
     }
 }

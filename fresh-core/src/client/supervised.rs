@@ -40,8 +40,10 @@ pub(super) async fn linked<I: Send + 'static>(
     running: impl Future<Output = ExitReason>,
     token: CancellationToken,
 ) {
-    if until_cancelled(client, running, token.clone()).await.is_abnormal() {
-        token.cancel();
+    // Cancels the token when it is dropped, also if this future is: that kills the client, which is an abnormal end.
+    let link = token.clone().drop_guard();
+    if !until_cancelled(client, running, token).await.is_abnormal() {
+        link.disarm();
     }
 }
 

@@ -61,12 +61,13 @@ pub(crate) fn run<H: Handler, K: Future<Output = ()> + Send>(
     let mut turn = Box::new(Turn::new(options, shared, source.is_renewable(), source.replies()));
     async move {
         let ending = ending;
-        let reason = match admitted(entry, &mut post).await {
+        // Registries are the user's.
+        let admitted = caught_future(admitted(entry, &mut post)).await;
+        let reason = match admitted.unwrap_or_else(|panic| Err(ExitReason::Panicked(panic))) {
             Ok((exit, early)) => {
                 turn.start(early);
                 let reason = live(&mut turn, &mut post, &mut source).await;
                 let reason = end(turn, post, source, reason, &ending.0).await;
-                // Registries are the user's.
                 if let Err(panic) = caught_future(exit).await {
                     log.panicked("the registry", &panic);
                 }
@@ -99,7 +100,7 @@ async fn admitted<I, K>(
     });
     let kept = tokio::select! {
         biased;
-        admitted = caught_future(entry) => admitted.map_err(ExitReason::Panicked)?.map_err(ExitReason::Failed)?,
+        admitted = entry => admitted.map_err(ExitReason::Failed)?,
         () = stopped => return Err(ExitReason::Stopped),
     };
     Ok((kept, early))
@@ -215,10 +216,13 @@ async fn end<H: Handler>(
 ) -> ExitReason {
     let log = turn.log();
     let client = shared.id();
-    // Infos are the user's, and their drop may panic.
-    for given_up in [caught(|| turn.end(&mut post)), caught(move || drop(post))] {
-        reason = given_up.map_or_else(ExitReason::Panicked, |()| reason);
+    let mut given_up = caught(|| turn.end(&mut post));
+    // Infos are the user's, and their drop may panic. One by one, because a second panic while the first one unwinds would
+    // abort the process.
+    while let Some(info) = post.next_info() {
+        given_up = given_up.and(caught(move || drop(info)));
     }
+    reason = given_up.map_or_else(ExitReason::Panicked, |()| reason);
     if source.is_up {
         shared.terminating(reason.clone());
         let down = Down::Ended(reason.clone());

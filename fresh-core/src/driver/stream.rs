@@ -10,7 +10,7 @@ use bytes::{Buf, BufMut, BytesMut};
 use tokio::io::AsyncWrite;
 use tokio_util::io::{poll_read_buf, poll_write_buf};
 
-use super::guarded::Guarded;
+use super::guarded::{Guarded, panic_of};
 use crate::{
     error::DecodeError,
     frame::Frame,
@@ -262,12 +262,21 @@ impl Stream {
     ///
     /// The message of the panic, if the user's byte stream panics.
     pub(super) fn close(&mut self) -> Result<(), std::sync::Arc<str>> {
+        let panicked = self.end_writing().err().as_ref().and_then(panic_of);
+        let dropped = self.io.close();
+        panicked.map_or(dropped, Err)
+    }
+
+    /// The connection is dropped next, whatever the result is; only a panic matters.
+    fn end_writing(&mut self) -> io::Result<()> {
         let cx = &mut Context::from_waker(Waker::noop());
-        // The connection is dropped next, whatever the result is.
-        if !self.is_unwritable() && matches!(self.poll_write(cx), Ok(Wrote::All)) {
-            let _ = Pin::new(&mut self.io).poll_shutdown(cx);
+        if !self.is_unwritable()
+            && let Wrote::All = self.poll_write(cx)?
+            && let Poll::Ready(ended) = Pin::new(&mut self.io).poll_shutdown(cx)
+        {
+            ended?;
         }
-        self.io.close()
+        Ok(())
     }
 
     /// How many bytes were written since the last call.

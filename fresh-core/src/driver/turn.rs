@@ -154,6 +154,13 @@ impl Turn {
         }
     }
 
+    /// Something of the user's panicked while the world dropped it.
+    fn take_panic(&mut self) {
+        if let Some(message) = self.world.panic.take() {
+            self.panicked(message);
+        }
+    }
+
     pub(super) fn log(&self) -> Log {
         self.world.log
     }
@@ -192,6 +199,7 @@ impl Turn {
     }
 
     fn last_due(&mut self) -> Option<Due> {
+        self.take_panic();
         if self.machine.is_draining() {
             self.feed(Input::Answer(Answer::Settled));
         }
@@ -301,9 +309,7 @@ impl Turn {
     }
 
     fn next(&mut self, beside: Beside) -> Next {
-        if let Some(message) = self.world.panic.take() {
-            self.panicked(message);
-        }
+        self.take_panic();
         match beside {
             Beside::Nothing if self.world.exit.is_some() || self.has_call() => Next::Call,
             Beside::Nothing | Beside::Callback if self.fed => Next::Again,

@@ -1,6 +1,6 @@
 //! The life of one name: taken at the start of a client, freed just before its end is told.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 
 use futures_util::{FutureExt, future::BoxFuture};
 
@@ -70,11 +70,19 @@ pub(crate) struct Registered {
 }
 
 impl Registered {
-    /// Frees the name, and returns when the registry has answered. Its panic is no end of a client.
+    /// Frees the name, and returns when the registry has answered.
+    ///
+    /// # Panics
+    ///
+    /// If the registry panics. It is not asked again then.
     pub(crate) async fn leave(mut self) {
         let Self { name, client, .. } = &self;
-        let _ = AssertUnwindSafe(name.registry.unregister_name(&name.name, client)).catch_unwind().await;
+        let freeing = async { name.registry.unregister_name(&name.name, client).await };
+        let freed = AssertUnwindSafe(freeing).catch_unwind().await;
         self.mine = false;
+        if let Err(panic) = freed {
+            resume_unwind(panic);
+        }
     }
 }
 
@@ -84,7 +92,9 @@ impl Drop for Registered {
             return;
         }
         let (name, client) = (self.name.clone(), self.client.clone());
-        let mut freeing = Box::pin(async move { name.registry.unregister_name(&name.name, &client).await });
+        let freeing = async move { name.registry.unregister_name(&name.name, &client).await };
+        // A drop must not panic, since it may be part of an unwinding.
+        let mut freeing = Box::pin(AssertUnwindSafe(freeing).catch_unwind());
         // A registry in memory is done now; another one goes on in the background, where there is a runtime to do so.
         if freeing.as_mut().now_or_never().is_none()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
