@@ -37,7 +37,7 @@ use crate::{
     error::{Callback, Reason},
     exit::ExitReason,
     handler::Handler,
-    machine::Event,
+    machine::{Command, Event},
     mailbox::{Control, Post},
     options::Options,
     within::Mark,
@@ -245,5 +245,16 @@ struct Ending(Arc<Shared>);
 impl Drop for Ending {
     fn drop(&mut self) {
         self.0.ended(ExitReason::Aborted);
+    }
+}
+
+impl From<Control> for Command {
+    fn from(control: Control) -> Self {
+        match control {
+            Control::Close(close) => Self::Close(close),
+            Control::Reconnect => Self::Reconnect,
+            Control::ReconnectNow => Self::ReconnectNow,
+            Control::Stop => Self::Stop,
+        }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::{
     future::Future,
-    io, mem,
+    io,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -15,7 +15,6 @@ use super::{
     alarm::{Alarm, Clock},
     budget::{Budget, Class},
     calls::Waiting,
-    connection::report,
     guarded::panic_of,
     link::Progress,
     log::Log,
@@ -27,12 +26,12 @@ use super::{
 use crate::{
     action::{Action, Recovery},
     backoff::Backoff,
-    error::{Callback, HandlerError, Result, SendError, SendFailure, StreamError},
+    error::{Callback, HandlerError, Result, SendFailure, StreamError},
     exit::ExitReason,
     frame::{Frame, Message},
-    machine::{About, Answer, Attempt, Command, Config, Input, Machine, Now, Outbound, Wire, World},
-    mailbox::{Close, Control, Mail, Pieces, Post},
-    options::{Offline, Options},
+    machine::{About, Answer, Attempt, Command, Config, Input, Machine, Now, Wire, World},
+    mailbox::{Close, Control, Mail, Post},
+    options::Options,
     within::Mark,
 };
 
@@ -221,7 +220,7 @@ impl Turn {
     /// Phase 1: infos, controls, pieces and frames from the handles.
     fn commands<I>(&mut self, post: &mut Post<I>, cx: &mut Context<'_>) {
         post.look(cx);
-        self.keep_held(post);
+        self.world.keep_held(post);
         // First, because they arrived before a close that arrives with them.
         if !self.machine.is_leaving() {
             self.world.calls.note_infos(post.infos());
@@ -429,25 +428,8 @@ impl Turn {
                     self.world.refuse(outbound, SendFailure::NotConnected);
                 }
             }
-            Mail::Pieces(pieces) => self.begin(*pieces),
-        }
-    }
-
-    /// Begins a message in pieces, unless its sender left before anything of it was sent.
-    fn begin(&mut self, Pieces { pieces, confirm, connection }: Pieces) {
-        if confirm.is_closed() {
-            return;
-        }
-        let receipt = self.world.new_receipt();
-        match self.world.link.connection() {
-            Some(open) if connection == self.world.connections => {
-                open.begin(receipt, pieces, confirm);
-                // Its first piece is taken in the next pass.
-                self.fed = true;
-            }
-            Some(_) | None => {
-                report(confirm, Err(SendError::new(None, SendFailure::NotConnected)));
-            }
+            // Its first piece is taken in the next pass.
+            Mail::Pieces(pieces) => self.fed |= self.world.begin(*pieces),
         }
     }
 
@@ -464,25 +446,6 @@ impl Turn {
                 None => Command::Abandon(receipt),
             }));
         }
-    }
-
-    /// Moves replies for the next connection into the mailbox, as far as the queue has room.
-    fn keep_held<I>(&mut self, post: &mut Post<I>) {
-        let Offline::Queue(most) = self.world.options.offline else { return };
-        if !self.machine.holds_mail() {
-            return;
-        }
-        for outbound in mem::take(&mut self.world.held) {
-            let Outbound { frame, origin } = outbound;
-            let confirm = self.world.take_receipt(origin);
-            if let Some((frame, confirm)) =
-                post.hold(Mail::Frame(frame, confirm), most).err().and_then(Mail::into_frame)
-            {
-                let outbound = self.world.outbound(frame, confirm);
-                self.world.refuse(outbound, SendFailure::QueueFull);
-            }
-        }
-        self.world.queued = post.waiting();
     }
 
     /// Gives an input to the machine, after which the pass is followed by another one.
@@ -528,16 +491,5 @@ impl Turn {
     #[inline]
     fn is_full(&mut self) -> bool {
         self.world.link.connection().is_some_and(|connection| connection.stream.is_full())
-    }
-}
-
-impl From<Control> for Command {
-    fn from(control: Control) -> Self {
-        match control {
-            Control::Close(close) => Self::Close(close),
-            Control::Reconnect => Self::Reconnect,
-            Control::ReconnectNow => Self::ReconnectNow,
-            Control::Stop => Self::Stop,
-        }
     }
 }

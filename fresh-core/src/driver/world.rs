@@ -22,8 +22,8 @@ use crate::{
     exit::ExitReason,
     frame::Frame,
     machine::{Event, Origin, Outbound, World},
-    mailbox::{Confirm, Post},
-    options::Options,
+    mailbox::{Confirm, Mail, Pieces, Post},
+    options::{Offline, Options},
     wire::piece::Piece,
 };
 
@@ -38,9 +38,9 @@ pub(super) struct Net {
     receipts: HashMap<u64, Confirm>,
     next_receipt: u64,
     /// Replies for the next connection, on their way into the mailbox.
-    pub(super) held: Vec<Outbound>,
+    held: Vec<Outbound>,
     /// How many frames wait in the mailbox for a connection.
-    pub(super) queued: usize,
+    queued: usize,
     /// How many connections there have been.
     pub(super) connections: u64,
     /// The message in the driver's hand is delivered.
@@ -81,13 +81,13 @@ impl Net {
         Outbound { frame, origin: Origin::Handle(receipt) }
     }
 
-    pub(super) fn new_receipt(&mut self) -> u64 {
+    fn new_receipt(&mut self) -> u64 {
         self.next_receipt += 1;
         self.next_receipt
     }
 
     #[inline]
-    pub(super) fn take_receipt(&mut self, origin: Origin) -> Option<Confirm> {
+    fn take_receipt(&mut self, origin: Origin) -> Option<Confirm> {
         match origin {
             Origin::Handle(Some(receipt)) => self.receipts.remove(&receipt),
             Origin::Machine | Origin::Callback | Origin::Handle(None) => None,
@@ -110,6 +110,38 @@ impl Net {
     fn lost_messages(&self, count: u64) {
         self.shared.counters.messages_lost.add(count);
         self.log.lost_messages(count);
+    }
+
+    /// Moves replies for the next connection into the mailbox, as far as the queue has room.
+    pub(super) fn keep_held<I>(&mut self, post: &mut Post<I>) {
+        let Offline::Queue(most) = self.options.offline else { return };
+        for Outbound { frame, origin } in mem::take(&mut self.held) {
+            let confirm = self.take_receipt(origin);
+            let refused = post.hold(Mail::Frame(frame, confirm), most).err();
+            if let Some((frame, confirm)) = refused.and_then(Mail::into_frame) {
+                let outbound = self.outbound(frame, confirm);
+                self.refuse(outbound, SendFailure::QueueFull);
+            }
+        }
+        self.queued = post.waiting();
+    }
+
+    /// Begins a message in pieces; `false` if its sender left before anything of it was sent, or its connection is gone.
+    pub(super) fn begin(&mut self, Pieces { pieces, confirm, connection }: Pieces) -> bool {
+        if confirm.is_closed() {
+            return false;
+        }
+        let receipt = self.new_receipt();
+        match self.link.connection() {
+            Some(open) if connection == self.connections => {
+                open.begin(receipt, pieces, confirm);
+                true
+            }
+            Some(_) | None => {
+                report(confirm, Err(SendError::new(None, SendFailure::NotConnected)));
+                false
+            }
+        }
     }
 
     /// Reports the frames that were written since the last call.

@@ -270,7 +270,7 @@ impl Closing {
     }
 
     /// The handshake ended, or its time did.
-    fn finish(self: Box<Self>, cx: &mut Context<'_, impl World>) -> State {
+    fn finish(self, cx: &mut Context<'_, impl World>) -> State {
         cx.world.disconnect();
         match (self.purpose, self.exchange) {
             (Purpose::Disconnect(initiator), Exchange::Answered(theirs)) => {

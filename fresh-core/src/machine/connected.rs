@@ -247,7 +247,7 @@ impl Connected {
 
     /// The rest of a message that is partly written cannot be sent, and no other message may begin: only a new connection
     /// helps.
-    fn abandoned(self: Box<Self>, cx: &mut Context<'_, impl World>) -> State {
+    fn abandoned(self, cx: &mut Context<'_, impl World>) -> State {
         let error = StreamError::Unfinished;
         let close = CloseFrame::new(CloseCode::INTERNAL_ERROR, error.to_string());
         self.close(Some(close), Purpose::Fail(error.into()), Exchange::Unanswered, cx)
@@ -337,7 +337,7 @@ impl Connected {
 
     /// Closes, to end with this reason: the code tells the server whether something was wrong.
     #[inline(never)]
-    fn exit(self: Box<Self>, reason: ExitReason, cx: &mut Context<'_, impl World>) -> State {
+    fn exit(self, reason: ExitReason, cx: &mut Context<'_, impl World>) -> State {
         let code = match reason {
             ExitReason::Normal => CloseCode::NORMAL_CLOSURE,
             ExitReason::Stopped => CloseCode::GOING_AWAY,
@@ -351,12 +351,12 @@ impl Connected {
         self.close(Some(CloseFrame::new(code, "")), Purpose::Exit(reason), Exchange::Unanswered, cx)
     }
 
-    fn close_normally(self: Box<Self>, purpose: Purpose, cx: &mut Context<'_, impl World>) -> State {
+    fn close_normally(self, purpose: Purpose, cx: &mut Context<'_, impl World>) -> State {
         self.close(Some(CloseFrame::new(CloseCode::NORMAL_CLOSURE, "")), purpose, Exchange::Unanswered, cx)
     }
 
     fn close(
-        self: Box<Self>,
+        self,
         close: Option<CloseFrame>,
         purpose: Purpose,
         exchange: Exchange,
@@ -367,43 +367,38 @@ impl Connected {
     }
 
     /// The server's close frame is answered with its own code (RFC 6455 §5.5.1).
-    fn closed_by_server(self: Box<Self>, theirs: Option<CloseFrame>, cx: &mut Context<'_, impl World>) -> State {
+    fn closed_by_server(self, theirs: Option<CloseFrame>, cx: &mut Context<'_, impl World>) -> State {
         let echo = theirs.as_ref().map(|close| CloseFrame::new(close.code, ""));
         self.close(echo, Purpose::Disconnect(Initiator::Remote), Exchange::Answered(theirs), cx)
     }
 
-    fn closing(self: Box<Self>, purpose: Purpose, exchange: Exchange, cx: &mut Context<'_, impl World>) -> State {
+    fn closing(self, purpose: Purpose, exchange: Exchange, cx: &mut Context<'_, impl World>) -> State {
         let writing = self.writing;
         self.leave(&SendFailure::Closing, cx);
         Closing::begin(purpose, exchange, writing, cx)
     }
 
     /// Drops the connection without a close handshake, in order to open another one.
-    fn drop_to_reconnect(self: Box<Self>, cx: &mut Context<'_, impl World>) {
+    fn drop_to_reconnect(self, cx: &mut Context<'_, impl World>) {
         self.leave(&SendFailure::NotConnected, cx);
         cx.world.disconnect();
         cx.down(Down::Replaced);
     }
 
-    fn lose(self: Box<Self>, error: StreamError, cx: &mut Context<'_, impl World>) -> State {
+    fn lose(self, error: StreamError, cx: &mut Context<'_, impl World>) -> State {
         self.leave(&SendFailure::NotConnected, cx);
         cx.lose(error.into())
     }
 
     /// The frame that was being written is reported apart from the connection that was lost with it: the first error may
     /// be ignored, the second needs a decision.
-    fn write_failed(
-        self: Box<Self>,
-        failure: SendFailure,
-        error: Arc<io::Error>,
-        cx: &mut Context<'_, impl World>,
-    ) -> State {
+    fn write_failed(self, failure: SendFailure, error: Arc<io::Error>, cx: &mut Context<'_, impl World>) -> State {
         cx.world.deliver(Event::Failed(Box::new(failure.into()), About::Fault));
         self.lose(StreamError::Write(error), cx)
     }
 
     /// What waits for the end of a message is not sent any more.
-    fn leave(self: Box<Self>, failure: &SendFailure, cx: &mut Context<'_, impl World>) {
+    fn leave(self, failure: &SendFailure, cx: &mut Context<'_, impl World>) {
         let uptime = cx.now().saturating_duration_since(self.since);
         self.sending.give_up(failure, cx);
         cx.retry.was_up(uptime);
