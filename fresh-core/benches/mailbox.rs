@@ -116,9 +116,12 @@ fn memory<T>(new: impl Fn() -> T) -> usize {
     used / CLIENTS
 }
 
+/// Sends so many messages in batches of this size.
+type Run = fn(usize, usize);
+
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let all: [(&str, fn(usize, usize)); 3] = [("ours", ours), ("channel", channel), ("unbounded", unbounded)];
+    let all: [(&str, Run); 3] = [("ours", ours), ("channel", channel), ("unbounded", unbounded)];
     if let [which, batch, messages] = arguments.as_slice() {
         let (_, run) = all.iter().find(|(name, _)| name == which).unwrap();
         return run(batch.parse().unwrap(), messages.parse().unwrap());

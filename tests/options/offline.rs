@@ -13,7 +13,7 @@ use futures_util::poll;
 use crate::support::{
     log::Log,
     probe::{Probe, Seen},
-    time::settle,
+    time::{settle, soon},
 };
 
 /// A client that is not connected yet, and its server.

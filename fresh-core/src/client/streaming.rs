@@ -46,7 +46,7 @@ impl<I: Send + 'static> Client<I> {
     ///
     /// No frame is given back, and nothing is ever sent on another connection.
     ///
-    /// - `Send`, with [`SendFailure::NotConnected`] where there is no connection, whatever [`Offline`](crate::Offline)
+    /// - `Send`, with [`SendFailure::NotConnected`] where there is no connection, whatever [`Offline`]
     ///   says, or it went before all was written; `Closing` where a close began, which does not wait for the end of the
     ///   message; `Ended`.
     /// - `Send`, with [`SendFailure::Source`]: what the stream failed with.

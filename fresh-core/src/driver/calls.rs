@@ -2,11 +2,16 @@
 
 use std::collections::VecDeque;
 
-use crate::{frame::Control, machine::Event, options::Options};
+use crate::{
+    frame::{Control, Message},
+    machine::Event,
+    options::Options,
+};
 
 /// A call that waits for its turn.
 #[derive(Debug)]
 pub(super) enum Waiting {
+    Message(Message),
     Event(Event),
     /// The next info. It stays in its mailbox, which bounds the number of infos.
     Info,
@@ -55,29 +60,16 @@ impl Calls {
         self.next.len() + self.queue.len() > self.infos
     }
 
-    /// Queues an event. A small message behind another event gets memory of its own, so that the memory which the queue
-    /// holds is about the bytes that it counts: otherwise each message could keep a whole read buffer.
-    #[inline]
+    /// Queues a message. One that has to wait is compact: the memory which the queue holds is then about the bytes that it
+    /// counts. Otherwise each message could keep a whole read buffer.
+    pub(super) fn push_message(&mut self, message: Message) {
+        self.messages += 1;
+        self.bytes += message.held_bytes();
+        self.queue.push_back(Waiting::Message(message));
+    }
+
+    /// Queues an event.
     pub(super) fn push(&mut self, event: Event) {
-        if self.has_event() { self.push_behind(event) } else { self.push_counted(event) }
-    }
-
-    #[inline(never)]
-    fn push_behind(&mut self, event: Event) {
-        self.push_counted(match event {
-            Event::Message(message) => Event::Message(message.compact()),
-            Event::Control(Control::Ping(payload)) => Event::Control(Control::Ping(payload.to_vec().into())),
-            Event::Control(Control::Pong(payload)) => Event::Control(Control::Pong(payload.to_vec().into())),
-            other @ (Event::Connected(_)
-            | Event::Down(_)
-            | Event::Disconnected(..)
-            | Event::Failed(..)
-            | Event::Renew) => other,
-        });
-    }
-
-    #[inline]
-    fn push_counted(&mut self, event: Event) {
         if let Some(bytes) = counted(&event) {
             self.messages += 1;
             self.bytes += bytes;
@@ -105,6 +97,10 @@ impl Calls {
         }
         let next = self.queue.pop_front()?;
         match &next {
+            Waiting::Message(message) => {
+                self.messages -= 1;
+                self.bytes -= message.held_bytes();
+            }
             Waiting::Event(event) => {
                 if let Some(bytes) = counted(event) {
                     self.messages -= 1;
@@ -118,7 +114,7 @@ impl Calls {
 
     /// Drops the events of a connection, and returns how many messages were among them; infos stay.
     pub(super) fn discard_events(&mut self) -> u64 {
-        let is_message = |next: &&Waiting| matches!(next, Waiting::Event(Event::Message(_)));
+        let is_message = |next: &&Waiting| matches!(next, Waiting::Message(_));
         let messages = self.queue.iter().filter(is_message).count();
         self.next.clear();
         self.queue.retain(|next| matches!(next, Waiting::Info));
@@ -127,11 +123,10 @@ impl Calls {
     }
 }
 
-/// The bytes that an event counts for: about the memory that it holds. `None` if it is not counted.
+/// The bytes that an event counts for; `None` if it is not counted.
 #[inline]
 fn counted(event: &Event) -> Option<usize> {
     match event {
-        Event::Message(message) => Some(message.held_bytes()),
         Event::Control(Control::Ping(payload) | Control::Pong(payload)) => Some(payload.len()),
         Event::Connected(_) | Event::Down(_) | Event::Disconnected(..) | Event::Failed(..) | Event::Renew => None,
     }
@@ -146,17 +141,17 @@ mod tests {
         Calls::new(&Options::new("ws://host").unwrap().inbound(messages, bytes))
     }
 
-    fn message(size: usize) -> Event {
-        Event::Message(vec![0; size].into())
+    fn message(size: usize) -> Message {
+        vec![0; size].into()
     }
 
     #[test]
     fn calls_come_out_in_the_order_in_which_they_went_in() {
         let mut calls = calls(8, 8);
-        calls.push(message(1));
+        calls.push_message(message(1));
         calls.note_infos(1);
         calls.push(Event::Disconnected(Box::new(Disconnect::unanswered()), About::Loss(1)));
-        assert!(matches!(calls.pop(), Some(Waiting::Event(Event::Message(_)))));
+        assert!(matches!(calls.pop(), Some(Waiting::Message(_))));
         assert!(matches!(calls.pop(), Some(Waiting::Info)));
         assert!(matches!(calls.pop(), Some(Waiting::Event(Event::Disconnected(..)))));
         assert!(calls.pop().is_none() && calls.is_empty());
@@ -166,7 +161,7 @@ mod tests {
     fn an_info_gets_one_place_however_often_it_is_seen_in_its_mailbox() {
         let mut calls = calls(8, 8);
         calls.note_infos(2);
-        calls.push(message(1));
+        calls.push_message(message(1));
         calls.note_infos(3);
         calls.note_infos(3);
         let order: Vec<bool> = std::iter::from_fn(|| calls.pop()).map(|next| matches!(next, Waiting::Info)).collect();
@@ -178,15 +173,15 @@ mod tests {
     #[test]
     fn messages_are_bounded_by_number_and_by_bytes() {
         let mut by_number = calls(2, 100);
-        by_number.push(message(0));
+        by_number.push_message(message(0));
         assert!(by_number.has_room());
-        by_number.push(message(0));
+        by_number.push_message(message(0));
         assert!(!by_number.has_room());
         by_number.pop();
         assert!(by_number.has_room());
 
         let mut by_bytes = calls(100, 10);
-        by_bytes.push(message(11));
+        by_bytes.push_message(message(11));
         assert!(!by_bytes.has_room());
         by_bytes.pop();
         assert!(by_bytes.has_room());
@@ -207,7 +202,7 @@ mod tests {
     #[test]
     fn discarded_events_are_told_by_their_messages_and_infos_stay() {
         let mut calls = calls(1, 1);
-        calls.push(message(1));
+        calls.push_message(message(1));
         calls.note_infos(1);
         calls.push_next(Event::Disconnected(Box::new(Disconnect::unanswered()), About::Loss(1)));
         assert_eq!(calls.discard_events(), 1);
@@ -216,22 +211,11 @@ mod tests {
     }
 
     #[test]
-    fn a_small_message_that_waits_behind_another_event_does_not_keep_the_buffer_that_it_was_read_into() {
-        let read = bytes::Bytes::from(vec![0; 64 << 10]);
-        let mut calls = calls(8, 8);
-        calls.push(Event::Message(read.slice(..1).into()));
-        calls.push(Event::Message(read.slice(1..2).into()));
-        calls.push(Event::Control(Control::Ping(read.slice(2..3))));
-        calls.pop();
-        assert!(read.is_unique(), "only the first one, for which nothing waited, shared the buffer");
-    }
-
-    #[test]
     fn what_an_answer_led_to_comes_before_what_waits() {
         let mut calls = calls(8, 8);
-        calls.push(message(1));
+        calls.push_message(message(1));
         calls.push_next(Event::Disconnected(Box::new(Disconnect::unanswered()), About::Loss(1)));
         assert!(matches!(calls.pop(), Some(Waiting::Event(Event::Disconnected(..)))));
-        assert!(matches!(calls.pop(), Some(Waiting::Event(Event::Message(_)))));
+        assert!(matches!(calls.pop(), Some(Waiting::Message(_))));
     }
 }

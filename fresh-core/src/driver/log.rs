@@ -39,7 +39,7 @@ impl Log {
             Event::Disconnected(disconnect, _) => self.disconnected(disconnect),
             Event::Failed(error, _) => self.failed(error),
             // Traffic is counted, not logged. The event behind a `Down` says the same.
-            Event::Message(_) | Event::Control(_) | Event::Down(_) | Event::Renew => {}
+            Event::Control(_) | Event::Down(_) | Event::Renew => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! The loop of a client: feeds inputs to the machine, carries out its effects, runs the handler. It decides nothing.
 //!
-//! A client is one task. While a callback is pending, [`Turn::poll_callback`] serves the connection, so that pings are
+//! A client is one task. While a callback is pending, [`Turn`] serves the connection, so that pings are
 //! answered, the keepalive runs and frames go out.
 
 mod alarm;
@@ -37,7 +37,7 @@ use crate::{
     error::{Callback, Reason},
     exit::ExitReason,
     handler::Handler,
-    machine::Event,
+    machine::{Command, Event},
     mailbox::{Control, Post},
     options::Options,
     within::Mark,
@@ -121,65 +121,88 @@ async fn live<H: Handler>(turn: &mut Turn, post: &mut Post<H::Info>, source: &mu
     }
 }
 
-/// Runs a callback, and serves the connection while it is pending; `None` if the client ended before the callback did.
+/// Runs a callback, and serves the connection while it is pending. Its answer goes to the machine.
 ///
 /// A macro, because a callback's future holds a message, and moving it costs as much as handling it.
 macro_rules! run {
-    ($turn:expr, $post:expr, $name:expr, $callback:expr) => {{
+    ($callback:expr, $poll:expr) => {{
         let mut callback = pin!($callback);
-        poll_fn(|cx| $turn.poll_callback($post, $name, callback.as_mut(), cx)).await
+        poll_fn(|cx| $poll(callback.as_mut(), cx)).await;
     }};
 }
 
 async fn serve<H: Handler>(turn: &mut Turn, post: &mut Post<H::Info>, source: &mut Source<H>) -> ExitReason {
     loop {
-        let due = poll_fn(|cx| turn.poll_due(post, cx)).await;
         let handler = &mut source.handler;
-        let (name, returned) = match due {
-            Due::Event(Event::Message(message)) => {
-                (Callback::In, run!(turn, post, Callback::In, handler.handle_in(message)))
+        loop {
+            run!(
+                match turn.next_message() {
+                    Some(message) => handler.handle_in(message),
+                    None => break,
+                },
+                |callback, cx| turn.poll_action(post, Callback::In, callback, cx)
+            );
+        }
+        match poll_fn(|cx| turn.poll_due(post, cx)).await {
+            Due::Message(message) => {
+                run!(handler.handle_in(message), |callback, cx| turn.poll_action(post, Callback::In, callback, cx));
+            }
+            Due::Info => {
+                if let Some(info) = post.next_info() {
+                    run!(handler.handle_info(info), |callback, cx| turn.poll_action(
+                        post,
+                        Callback::Info,
+                        callback,
+                        cx
+                    ));
+                }
             }
             Due::Event(Event::Control(control)) => {
-                (Callback::Control, run!(turn, post, Callback::Control, handler.handle_control(control)))
+                run!(handler.handle_control(control), |callback, cx| turn.poll_action(
+                    post,
+                    Callback::Control,
+                    callback,
+                    cx
+                ));
             }
             Due::Event(Event::Connected(upgrade)) => {
                 source.is_up = true;
-                (Callback::Connect, run!(turn, post, Callback::Connect, handler.handle_connect(&upgrade)))
-            }
-            Due::Info => {
-                let Some(info) = post.next_info() else { continue };
-                (Callback::Info, run!(turn, post, Callback::Info, handler.handle_info(info)))
+                run!(handler.handle_connect(&upgrade), |callback, cx| turn.poll_action(
+                    post,
+                    Callback::Connect,
+                    callback,
+                    cx
+                ));
             }
             Due::Event(Event::Disconnected(disconnect, about)) => {
-                let recovery = run!(turn, post, Callback::Disconnect, handler.handle_disconnect(*disconnect));
-                turn.decided(recovery, about);
-                continue;
+                run!(handler.handle_disconnect(*disconnect), |callback, cx| {
+                    turn.poll_verdict(post, Callback::Disconnect, about, callback, cx)
+                });
             }
             Due::Event(Event::Failed(error, about)) => {
-                let recovery = run!(turn, post, Callback::Error, handler.handle_error(&error));
-                turn.decided(recovery, about);
-                continue;
+                run!(handler.handle_error(&error), |callback, cx| turn.poll_verdict(
+                    post,
+                    Callback::Error,
+                    about,
+                    callback,
+                    cx
+                ));
             }
-            Due::Event(Event::Down(down)) => {
-                put_down(turn, post, source, &down).await;
-                continue;
-            }
+            Due::Event(Event::Down(down)) => put_down(turn, post, source, &down).await,
             Due::Event(Event::Renew) => {
                 // The new handler never had the connection of the old one.
                 put_down(turn, post, source, &Down::Replaced).await;
                 source.renew();
-                continue;
             }
             Due::Terminate(reason) => return reason,
-        };
-        turn.returned(name, returned);
+        }
     }
 }
 
 /// Calls `handle_down`, once for each `handle_connect`.
 async fn put_down<H: Handler>(turn: &mut Turn, post: &mut Post<H::Info>, source: &mut Source<H>, down: &Down) {
     if std::mem::take(&mut source.is_up) {
-        run!(turn, post, Callback::Down, source.handler.handle_down(down));
+        run!(source.handler.handle_down(down), |callback, cx| turn.poll_down(post, callback, cx));
     }
 }
 
@@ -222,5 +245,16 @@ struct Ending(Arc<Shared>);
 impl Drop for Ending {
     fn drop(&mut self) {
         self.0.ended(ExitReason::Aborted);
+    }
+}
+
+impl From<Control> for Command {
+    fn from(control: Control) -> Self {
+        match control {
+            Control::Close(close) => Self::Close(close),
+            Control::Reconnect => Self::Reconnect,
+            Control::ReconnectNow => Self::ReconnectNow,
+            Control::Stop => Self::Stop,
+        }
     }
 }

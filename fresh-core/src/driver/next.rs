@@ -1,10 +1,11 @@
 //! What follows a look at something: a call, another pass, the end of the turn.
 
-use crate::{exit::ExitReason, machine::Event};
+use crate::{exit::ExitReason, frame::Message, machine::Event};
 
 /// What the handler's side does next.
 #[derive(Debug)]
 pub(super) enum Due {
+    Message(Message),
     Event(Event),
     /// The next info of the mailbox.
     Info,
@@ -41,3 +42,7 @@ pub(super) enum Decoded {
     /// The inbound queue is full.
     Full,
 }
+
+/// A frame that leads to no call, or whose call is queued.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Handled;

@@ -5,7 +5,7 @@
 
 use std::{
     future::Future,
-    io, mem,
+    io,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -15,11 +15,10 @@ use super::{
     alarm::{Alarm, Clock},
     budget::{Budget, Class},
     calls::Waiting,
-    connection::report,
     guarded::panic_of,
     link::Progress,
     log::Log,
-    next::{Beside, Decoded, Due, Next},
+    next::{Beside, Decoded, Due, Handled, Next},
     shared::Shared,
     stream::Wrote,
     world::Net,
@@ -27,11 +26,12 @@ use super::{
 use crate::{
     action::{Action, Recovery},
     backoff::Backoff,
-    error::{Callback, HandlerError, Result, SendError, SendFailure, StreamError},
+    error::{Callback, HandlerError, Result, SendFailure, StreamError},
     exit::ExitReason,
-    machine::{About, Answer, Attempt, Command, Config, Input, Machine, Now, Outbound, Wire, World},
-    mailbox::{Close, Control, Mail, Pieces, Post},
-    options::{Offline, Options},
+    frame::{Frame, Message},
+    machine::{About, Answer, Attempt, Command, Config, Input, Machine, Now, Wire, World},
+    mailbox::{Close, Control, Mail, Post},
+    options::Options,
     within::Mark,
 };
 
@@ -80,45 +80,68 @@ impl Turn {
         }
     }
 
-    /// Polls a callback, and serves the connection while it is pending; `None` if the client ended before the callback did.
+    /// Polls a callback that returns an action, and serves the connection while it is pending. Ready if the callback
+    /// returned, or the client ended before it did.
     #[inline]
-    pub(super) fn poll_callback<I, F: Future>(
+    pub(super) fn poll_action<I, F: Future<Output = Result<Action>>>(
         &mut self,
         post: &mut Post<I>,
         name: Callback,
         callback: Pin<&mut F>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<F::Output>> {
-        match Mark::new(self.world.shared.id(), name).poll(callback, cx) {
-            Poll::Ready(output) => {
-                // The callback may have taken any time.
-                self.clock.expire();
-                Poll::Ready(Some(output))
-            }
-            Poll::Pending => self.poll_beside(post, cx),
-        }
-    }
-
-    fn poll_beside<I, T>(&mut self, post: &mut Post<I>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        while self.pass(post, Beside::Callback, cx) == Next::Again {}
-        if self.machine.has_ended() { Poll::Ready(None) } else { self.budget.yields(cx) }
-    }
-
-    /// A callback returned an action or an error; `None` if the client ended before that.
-    #[inline]
-    pub(super) fn returned(&mut self, name: Callback, returned: Option<Result<Action>>) {
+    ) -> Poll<()> {
+        let Poll::Ready(returned) = self.poll_marked(name, callback, cx) else { return self.poll_beside(post, cx) };
         match returned {
-            Some(Ok(action)) => self.feed(Input::Answer(Answer::Action(action))),
-            Some(Err(error)) => self.feed(Input::Answer(Answer::Raised(HandlerError::new(name, error)))),
-            None => {}
+            Ok(action) => self.handle(Input::Answer(Answer::Action(action))),
+            Err(error) => self.feed(Input::Answer(Answer::Raised(HandlerError::new(name, error)))),
+        }
+        Poll::Ready(())
+    }
+
+    /// As [`poll_action`](Self::poll_action), for a callback that returns a verdict.
+    pub(super) fn poll_verdict<I, F: Future<Output = Recovery>>(
+        &mut self,
+        post: &mut Post<I>,
+        name: Callback,
+        about: About,
+        callback: Pin<&mut F>,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        let Poll::Ready(recovery) = self.poll_marked(name, callback, cx) else { return self.poll_beside(post, cx) };
+        self.feed(Input::Answer(Answer::Verdict(recovery, about)));
+        Poll::Ready(())
+    }
+
+    /// As [`poll_action`](Self::poll_action), for `handle_down`.
+    pub(super) fn poll_down<I, F: Future<Output = ()>>(
+        &mut self,
+        post: &mut Post<I>,
+        callback: Pin<&mut F>,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        if self.poll_marked(Callback::Down, callback, cx).is_ready() {
+            Poll::Ready(())
+        } else {
+            self.poll_beside(post, cx)
         }
     }
 
-    /// A callback returned a verdict; `None` if the client ended before that.
-    pub(super) fn decided(&mut self, recovery: Option<Recovery>, about: About) {
-        if let Some(recovery) = recovery {
-            self.feed(Input::Answer(Answer::Verdict(recovery, about)));
-        }
+    #[inline]
+    fn poll_marked<F: Future>(
+        &mut self,
+        name: Callback,
+        callback: Pin<&mut F>,
+        cx: &mut Context<'_>,
+    ) -> Poll<F::Output> {
+        let polled = Mark::new(self.world.shared.id(), name).poll(callback, cx);
+        // The callback may have taken any time.
+        self.clock.expire();
+        polled
+    }
+
+    fn poll_beside<I>(&mut self, post: &mut Post<I>, cx: &mut Context<'_>) -> Poll<()> {
+        while self.pass(post, Beside::Callback, cx) == Next::Again {}
+        if self.machine.has_ended() { Poll::Ready(()) } else { self.budget.yields(cx) }
     }
 
     /// A callback panicked, or code of the user's that runs beside it.
@@ -146,22 +169,29 @@ impl Turn {
         self.world.end(post);
     }
 
-    /// The call that may begin now, without a look at anything but the queue and the bytes that are already read.
+    /// The next message, if it is in the read buffer and waits behind nothing. Inlined where the handler is called, so that
+    /// the message is not moved on its way.
     ///
     /// Each message is handled before the next one is decoded, so that a reply is sent before a close frame behind its
     /// message is answered.
-    #[inline]
+    #[inline(always)]
+    pub(super) fn next_message(&mut self) -> Option<Message> {
+        if !self.world.calls.is_empty() || !self.may_call() || !self.budget.take(Class::Callbacks) {
+            return None;
+        }
+        self.decode_one()?.ok()
+    }
+
+    /// The call that may begin now, without a look at anything but the queue.
     fn due(&mut self) -> Option<Due> {
         if !self.may_call() {
             return self.last_due();
-        }
-        if !self.world.calls.has_event() {
-            self.decode(false);
         }
         if self.world.calls.is_empty() || !self.budget.take(Class::Callbacks) {
             return None;
         }
         Some(match self.world.calls.pop()? {
+            Waiting::Message(message) => Due::Message(message),
             Waiting::Event(event) => Due::Event(event),
             Waiting::Info => Due::Info,
         })
@@ -190,23 +220,19 @@ impl Turn {
     /// Phase 1: infos, controls, pieces and frames from the handles.
     fn commands<I>(&mut self, post: &mut Post<I>, cx: &mut Context<'_>) {
         post.look(cx);
-        self.keep_held(post);
+        self.world.keep_held(post);
         // First, because they arrived before a close that arrives with them.
         if !self.machine.is_leaving() {
             self.world.calls.note_infos(post.infos());
         }
         while let Some(control) = post.next_control() {
-            // What was accepted before the control is sent before it takes effect. Only what waits for the end of a
-            // message in pieces cannot be.
-            while !self.machine.holds_mail()
-                && let Some(mail) = self.next_mail(post)
-            {
-                self.take(mail);
-            }
+            // What was accepted before the control is sent before it takes effect, whatever its share. Only what waits
+            // for the end of a message in pieces cannot be.
+            self.take_mail(post, |_| true);
             self.feed(Input::Command(control.into()));
         }
         self.take_pieces(cx);
-        self.take_mail(post);
+        self.take_mail(post, |turn| turn.has_room() && turn.budget.take(Class::Mail));
     }
 
     /// Phase 2: the attempt, if one is under way.
@@ -290,8 +316,7 @@ impl Turn {
         }
     }
 
-    /// Decodes what is read, up to the next call, or eagerly all of it: the one place where bytes become frames.
-    #[inline]
+    /// Decodes what is read, up to the next call, or eagerly all of it.
     fn decode(&mut self, eager: bool) -> Decoded {
         loop {
             if !eager && self.world.calls.has_event() {
@@ -300,14 +325,36 @@ impl Turn {
             if !self.world.calls.has_room() && self.machine.delivers() {
                 return Decoded::Full;
             }
-            let Some(connection) = self.world.link.connection() else { return Decoded::All };
-            let wire = match connection.stream.next_frame() {
-                Ok(Some(frame)) => Wire::Received(frame),
-                Ok(None) => return Decoded::All,
-                Err(error) => Wire::Violated(error),
-            };
-            self.feed(Input::Wire(wire));
+            match self.decode_one() {
+                // While callbacks run, only one message is queued, and it is handled next.
+                Some(Ok(message)) => self.world.calls.push_message(if eager { message.compact() } else { message }),
+                Some(Err(Handled)) => {}
+                None => return Decoded::All,
+            }
         }
+    }
+
+    /// Decodes one frame: the one place where bytes become frames. A message that is to be delivered is returned; the
+    /// machine has handled everything else. `None` if there is no whole frame.
+    #[inline(always)]
+    fn decode_one(&mut self) -> Option<std::result::Result<Message, Handled>> {
+        let message = match self.world.link.connection()?.stream.next_frame() {
+            Ok(None) => return None,
+            Ok(Some(Frame::Text(text))) => Message::Text(text),
+            Ok(Some(Frame::Binary(bytes))) => Message::Binary(bytes),
+            Ok(Some(control @ (Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_)))) => {
+                self.feed(Input::Wire(control.into()));
+                return Some(Err(Handled));
+            }
+            Err(error) => {
+                self.feed(Input::Wire(Wire::Violated(error)));
+                return Some(Err(Handled));
+            }
+        };
+        self.world.delivers = false;
+        self.fed = true;
+        self.handle(Input::Wire(Wire::Message));
+        Some(if self.world.delivers { Ok(message) } else { Err(Handled) })
     }
 
     /// Reads once; whether bytes arrived.
@@ -345,32 +392,32 @@ impl Turn {
         self.fed = true;
     }
 
-    fn take_mail<I>(&mut self, post: &mut Post<I>) {
-        while self.has_room()
+    /// Takes the frames of the mailbox that need not wait for a connection or for the end of a message in pieces, as long
+    /// as they may be sent now.
+    #[inline]
+    fn take_mail<I>(&mut self, post: &mut Post<I>, may_send: impl Fn(&mut Self) -> bool) {
+        let mut batch = post.mail();
+        while let Some(next) = batch.peek()
             && !self.machine.holds_mail()
-            && self.budget.has(Class::Mail)
-            && let Some(mail) = self.next_mail(post)
+            && !(self.is_amid_message() && next.is_data())
+            && may_send(self)
+            && let Some(mail) = batch.next()
         {
-            self.budget.take(Class::Mail);
             self.take(mail);
         }
     }
 
-    /// The next frame of the mailbox, unless it has to wait for the end of a message in pieces.
-    fn next_mail<I>(&mut self, post: &mut Post<I>) -> Option<Mail> {
-        let mut batch = post.mail();
-        let is_data = batch.peek()?.is_data();
-        if is_data && self.world.link.connection().is_some_and(|connection| connection.is_amid_message()) {
-            return None;
-        }
-        batch.next()
+    #[inline]
+    fn is_amid_message(&mut self) -> bool {
+        self.world.link.connection().is_some_and(|connection| connection.is_amid_message())
     }
 
     fn take(&mut self, mail: Mail) {
         match mail {
             Mail::Frame(frame, confirm) => {
                 let outbound = self.world.outbound(frame, confirm);
-                self.feed(Input::Command(Command::Send(outbound)));
+                self.fed = true;
+                self.handle(Input::Command(Command::Send(outbound)));
             }
             Mail::Close(close) => {
                 let Close { frame, confirm, connection } = *close;
@@ -381,37 +428,19 @@ impl Turn {
                     self.world.refuse(outbound, SendFailure::NotConnected);
                 }
             }
-            Mail::Pieces(pieces) => self.begin(*pieces),
-        }
-    }
-
-    /// Begins a message in pieces, unless its sender left before anything of it was sent.
-    fn begin(&mut self, Pieces { pieces, confirm, connection }: Pieces) {
-        if confirm.is_closed() {
-            return;
-        }
-        let receipt = self.world.new_receipt();
-        match self.world.link.connection() {
-            Some(open) if connection == self.world.connections => {
-                open.begin(receipt, pieces, confirm);
-                // Its first piece is taken in the next pass.
-                self.fed = true;
-            }
-            Some(_) | None => {
-                report(confirm, Err(SendError::new(None, SendFailure::NotConnected)));
-            }
+            // Its first piece is taken in the next pass.
+            Mail::Pieces(pieces) => self.fed |= self.world.begin(*pieces),
         }
     }
 
     /// Takes the pieces of a message as fast as the socket accepts them.
     fn take_pieces(&mut self, cx: &mut Context<'_>) {
         while self.has_room()
+            && self.is_amid_message()
+            && self.budget.take(Class::Mail)
             && let Some(connection) = self.world.link.connection()
-            && connection.is_amid_message()
-            && self.budget.has(Class::Mail)
             && let Poll::Ready((piece, receipt)) = connection.poll_piece(cx)
         {
-            self.budget.take(Class::Mail);
             self.feed(Input::Command(match piece {
                 Some(piece) => Command::Piece(piece, receipt),
                 None => Command::Abandon(receipt),
@@ -419,34 +448,21 @@ impl Turn {
         }
     }
 
-    /// Moves replies for the next connection into the mailbox, as far as the queue has room.
-    fn keep_held<I>(&mut self, post: &mut Post<I>) {
-        let Offline::Queue(most) = self.world.options.offline else { return };
-        if !self.machine.holds_mail() {
-            return;
-        }
-        for outbound in mem::take(&mut self.world.held) {
-            let Outbound { frame, origin } = outbound;
-            let confirm = self.world.take_receipt(origin);
-            if let Some((frame, confirm)) =
-                post.hold(Mail::Frame(frame, confirm), most).err().and_then(Mail::into_frame)
-            {
-                let outbound = self.world.outbound(frame, confirm);
-                self.world.refuse(outbound, SendFailure::QueueFull);
-            }
-        }
-        self.world.queued = post.waiting();
-    }
-
-    #[inline]
+    /// Gives an input to the machine, after which the pass is followed by another one.
     fn feed(&mut self, input: Input) {
         self.fed = true;
-        self.machine.handle(input, &mut self.clock, &mut self.world);
+        self.handle(input);
     }
 
     /// Reports the flow of bytes, in each pass. It only moves timers, which are the last phase, so it needs no other pass.
     fn report(&mut self, flow: Wire) {
-        self.machine.handle(Input::Wire(flow), &mut self.clock, &mut self.world);
+        self.handle(Input::Wire(flow));
+    }
+
+    /// The machine's step, inlined where the input is known: then nothing is left of it but what the input leads to.
+    #[inline(always)]
+    fn handle(&mut self, input: Input) {
+        self.machine.handle(input, &mut self.clock, &mut self.world);
     }
 
     fn is_overdue(&mut self) -> bool {
@@ -475,16 +491,5 @@ impl Turn {
     #[inline]
     fn is_full(&mut self) -> bool {
         self.world.link.connection().is_some_and(|connection| connection.stream.is_full())
-    }
-}
-
-impl From<Control> for Command {
-    fn from(control: Control) -> Self {
-        match control {
-            Control::Close(close) => Self::Close(close),
-            Control::Reconnect => Self::Reconnect,
-            Control::ReconnectNow => Self::ReconnectNow,
-            Control::Stop => Self::Stop,
-        }
     }
 }

@@ -22,8 +22,8 @@ use crate::{
     exit::ExitReason,
     frame::Frame,
     machine::{Event, Origin, Outbound, World},
-    mailbox::{Confirm, Post},
-    options::Options,
+    mailbox::{Confirm, Mail, Pieces, Post},
+    options::{Offline, Options},
     wire::piece::Piece,
 };
 
@@ -38,11 +38,13 @@ pub(super) struct Net {
     receipts: HashMap<u64, Confirm>,
     next_receipt: u64,
     /// Replies for the next connection, on their way into the mailbox.
-    pub(super) held: Vec<Outbound>,
+    held: Vec<Outbound>,
     /// How many frames wait in the mailbox for a connection.
-    pub(super) queued: usize,
+    queued: usize,
     /// How many connections there have been.
     pub(super) connections: u64,
+    /// The message in the driver's hand is delivered.
+    pub(super) delivers: bool,
     /// A user's byte stream or future panicked while it was dropped.
     pub(super) panic: Option<Arc<str>>,
     /// The client has ended, for this reason.
@@ -62,13 +64,14 @@ impl Net {
             held: Vec::new(),
             queued: 0,
             connections: 0,
+            delivers: false,
             panic: None,
             exit: None,
         }
     }
 
     /// A handle's frame, with a receipt if its sender waits for the result.
-    #[inline]
+    #[inline(always)]
     pub(super) fn outbound(&mut self, frame: Frame, confirm: Option<Confirm>) -> Outbound {
         let receipt = confirm.map(|confirm| {
             let receipt = self.new_receipt();
@@ -78,13 +81,13 @@ impl Net {
         Outbound { frame, origin: Origin::Handle(receipt) }
     }
 
-    pub(super) fn new_receipt(&mut self) -> u64 {
+    fn new_receipt(&mut self) -> u64 {
         self.next_receipt += 1;
         self.next_receipt
     }
 
     #[inline]
-    pub(super) fn take_receipt(&mut self, origin: Origin) -> Option<Confirm> {
+    fn take_receipt(&mut self, origin: Origin) -> Option<Confirm> {
         match origin {
             Origin::Handle(Some(receipt)) => self.receipts.remove(&receipt),
             Origin::Machine | Origin::Callback | Origin::Handle(None) => None,
@@ -107,6 +110,38 @@ impl Net {
     fn lost_messages(&self, count: u64) {
         self.shared.counters.messages_lost.add(count);
         self.log.lost_messages(count);
+    }
+
+    /// Moves replies for the next connection into the mailbox, as far as the queue has room.
+    pub(super) fn keep_held<I>(&mut self, post: &mut Post<I>) {
+        let Offline::Queue(most) = self.options.offline else { return };
+        for Outbound { frame, origin } in mem::take(&mut self.held) {
+            let confirm = self.take_receipt(origin);
+            let refused = post.hold(Mail::Frame(frame, confirm), most).err();
+            if let Some((frame, confirm)) = refused.and_then(Mail::into_frame) {
+                let outbound = self.outbound(frame, confirm);
+                self.refuse(outbound, SendFailure::QueueFull);
+            }
+        }
+        self.queued = post.waiting();
+    }
+
+    /// Begins a message in pieces; `false` if its sender left before anything of it was sent, or its connection is gone.
+    pub(super) fn begin(&mut self, Pieces { pieces, confirm, connection }: Pieces) -> bool {
+        if confirm.is_closed() {
+            return false;
+        }
+        let receipt = self.new_receipt();
+        match self.link.connection() {
+            Some(open) if connection == self.connections => {
+                open.begin(receipt, pieces, confirm);
+                true
+            }
+            Some(_) | None => {
+                report(confirm, Err(SendError::new(None, SendFailure::NotConnected)));
+                false
+            }
+        }
     }
 
     /// Reports the frames that were written since the last call.
@@ -181,7 +216,7 @@ impl World for Net {
         self.link.upgrade(Arc::clone(&self.options), deadline);
     }
 
-    #[inline]
+    #[inline(always)]
     fn send(&mut self, Outbound { frame, origin }: Outbound) {
         let confirm = self.take_receipt(origin);
         let Some(connection) = self.link.connection() else { return };
@@ -219,30 +254,27 @@ impl World for Net {
         self.held.push(outbound);
     }
 
-    #[inline]
     fn deliver(&mut self, event: Event) {
-        match &event {
-            Event::Message(_) => self.shared.counters.messages_received.count(),
-            Event::Control(_) => {}
-            other @ (Event::Connected(_)
-            | Event::Down(_)
-            | Event::Disconnected(..)
-            | Event::Failed(..)
-            | Event::Renew) => self.log.event(other),
-        }
+        self.log.event(&event);
         self.calls.push(event);
+    }
+
+    #[inline]
+    fn deliver_message(&mut self) {
+        self.shared.counters.messages_received.count();
+        self.delivers = true;
+    }
+
+    fn discard_message(&mut self) {
+        self.shared.counters.messages_received.count();
+        if let Some(connection) = self.link.connection() {
+            connection.discard();
+        }
     }
 
     fn deliver_next(&mut self, event: Event) {
         self.log.event(&event);
         self.calls.push_next(event);
-    }
-
-    fn discard(&mut self) {
-        self.shared.counters.messages_received.count();
-        if let Some(connection) = self.link.connection() {
-            connection.discard();
-        }
     }
 
     fn discard_calls(&mut self) {

@@ -117,7 +117,7 @@ pub fn machine(rounds: usize, options: &Options, now: Instant) {
     let message = Message::Binary(Bytes::from_static(&PAYLOAD.as_bytes()[..64]));
     for _ in 0..rounds {
         for _ in 0..MESSAGES {
-            feed(Input::Wire(Wire::Received(message.clone().into())));
+            feed(Input::Wire(Wire::Message));
             feed(Input::Answer(Answer::Action(Action::reply(message.clone()))));
             let outbound = Outbound { frame: message.clone().into(), origin: Origin::Handle(None) };
             feed(Input::Command(Command::Send(outbound)));

@@ -56,7 +56,9 @@ impl World for Sink {
         black_box(event);
     }
 
-    fn discard(&mut self) {}
+    fn deliver_message(&mut self) {}
+
+    fn discard_message(&mut self) {}
 
     fn discard_calls(&mut self) {}
 

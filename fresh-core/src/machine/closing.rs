@@ -17,7 +17,7 @@ use crate::{
     down::Down,
     error::Error,
     exit::ExitReason,
-    frame::{CloseFrame, Control, Frame, Message},
+    frame::{CloseFrame, Control},
 };
 
 /// A close handshake under way.
@@ -128,7 +128,21 @@ impl Closing {
 
     fn hear(mut self: Box<Self>, wire: Wire, cx: &mut Context<'_, impl World>) -> State {
         match wire {
-            Wire::Received(frame) => return State::Closing(self.received(frame, cx)),
+            Wire::Close(theirs) => {
+                // Nothing is processed after the server's close frame (RFC 6455 §5.5.1).
+                if let Exchange::Unanswered = self.exchange {
+                    self.exchange = Exchange::Answered(theirs);
+                    self.schedule(cx);
+                }
+            }
+            Wire::Message if self.delivers() => cx.world.deliver_message(),
+            Wire::Message => cx.world.discard_message(),
+            // Reported to the handler, but not answered: nothing is sent behind our close frame, because many servers
+            // take that for a violation.
+            Wire::Ping(payload) if self.delivers() => cx.world.deliver(Event::Control(Control::Ping(payload))),
+            Wire::Pong(payload) if self.delivers() => cx.world.deliver(Event::Control(Control::Pong(payload))),
+            // Control frames carry nothing that could be missed.
+            Wire::Ping(_) | Wire::Pong(_) => {}
             Wire::Lost(_) | Wire::WriteFailed(_) => return self.finish(cx),
             Wire::Panicked(message) => return cx.drain(ExitReason::Panicked(message)),
             Wire::Violated(error) => return State::Closing(self.violated(error.into(), cx)),
@@ -144,33 +158,6 @@ impl Closing {
             Wire::Alive | Wire::WriteStalled { .. } | Wire::WriteResumed | Wire::ReadPaused | Wire::ReadResumed => {}
         }
         State::Closing(self)
-    }
-
-    fn received(mut self: Box<Self>, frame: Frame, cx: &mut Context<'_, impl World>) -> Box<Self> {
-        let delivers = self.delivers();
-        match (&self.exchange, frame) {
-            (Exchange::Unanswered, Frame::Close(theirs)) => {
-                self.exchange = Exchange::Answered(theirs);
-                self.schedule(cx);
-            }
-            // Reported to the handler, but not answered: nothing is sent behind our close frame, because many servers
-            // take that for a violation.
-            (Exchange::Unanswered, Frame::Ping(payload)) if delivers => {
-                cx.world.deliver(Event::Control(Control::Ping(payload)));
-            }
-            (Exchange::Unanswered, Frame::Pong(payload)) if delivers => {
-                cx.world.deliver(Event::Control(Control::Pong(payload)));
-            }
-            (Exchange::Unanswered, Frame::Text(text)) if delivers => {
-                cx.world.deliver(Event::Message(Message::Text(text)));
-            }
-            (Exchange::Unanswered, Frame::Binary(bytes)) if delivers => {
-                cx.world.deliver(Event::Message(Message::Binary(bytes)));
-            }
-            // Nothing is processed after the server's close frame (RFC 6455 §5.5.1).
-            (Exchange::Unanswered | Exchange::Answered(_) | Exchange::Broken, frame) => discard(&frame, cx),
-        }
-        self
     }
 
     /// Our one close frame is already sent, so this violation is reported, but not answered. It does not change what
@@ -283,7 +270,7 @@ impl Closing {
     }
 
     /// The handshake ended, or its time did.
-    fn finish(self: Box<Self>, cx: &mut Context<'_, impl World>) -> State {
+    fn finish(self, cx: &mut Context<'_, impl World>) -> State {
         cx.world.disconnect();
         match (self.purpose, self.exchange) {
             (Purpose::Disconnect(initiator), Exchange::Answered(theirs)) => {
@@ -322,13 +309,5 @@ impl Purpose {
             Self::Disconnect(_) | Self::Fail(_) | Self::Reconnect(_) => {}
         }
         self
-    }
-}
-
-fn discard(frame: &Frame, cx: &mut Context<'_, impl World>) {
-    match frame {
-        Frame::Text(_) | Frame::Binary(_) => cx.world.discard(),
-        // Control frames carry nothing that could be missed.
-        Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_) => {}
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     down::Down,
     error::{SendFailure, StreamError},
     exit::ExitReason,
-    frame::{CloseCode, CloseFrame, Control, Frame, Message},
+    frame::{CloseCode, CloseFrame, Control, Frame},
 };
 
 /// An open connection.
@@ -54,6 +54,13 @@ pub(super) enum Writing {
     Stalled,
 }
 
+/// What a frame of a reply leads to.
+enum Replied {
+    Sent,
+    /// It was a close frame.
+    Close,
+}
+
 impl Connected {
     pub(super) fn open(upgrade: Box<Upgrade>, cx: &mut Context<'_, impl World>) -> State {
         cx.start(Timer::Ping, cx.config.ping_interval);
@@ -73,10 +80,13 @@ impl Connected {
         self.sending.waiting()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn step(self: Box<Self>, input: Input, cx: &mut Context<'_, impl World>) -> State {
         match input {
-            Input::Wire(Wire::Received(frame)) => self.received(frame, cx),
+            Input::Wire(Wire::Message) => {
+                cx.world.deliver_message();
+                State::Connected(self)
+            }
             Input::Wire(wire) => self.hear(wire, cx),
             Input::Command(Command::Send(outbound)) => self.send(outbound, cx),
             Input::Command(command) => self.obey(command, cx),
@@ -87,39 +97,22 @@ impl Connected {
         }
     }
 
-    #[inline]
-    fn received(self: Box<Self>, frame: Frame, cx: &mut Context<'_, impl World>) -> State {
-        match frame {
-            Frame::Text(text) => cx.world.deliver(Event::Message(Message::Text(text))),
-            Frame::Binary(bytes) => cx.world.deliver(Event::Message(Message::Binary(bytes))),
-            frame @ (Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_)) => return self.controlled(frame, cx),
-        }
-        State::Connected(self)
-    }
-
-    /// A control frame arrived.
-    fn controlled(mut self: Box<Self>, frame: Frame, cx: &mut Context<'_, impl World>) -> State {
-        match frame {
+    #[inline(never)]
+    fn hear(mut self: Box<Self>, wire: Wire, cx: &mut Context<'_, impl World>) -> State {
+        match wire {
+            Wire::Message => cx.world.deliver_message(),
             // Answered first, whatever the handler is busy with (RFC 6455 §5.5.2).
-            Frame::Ping(payload) => {
+            Wire::Ping(payload) => {
                 cx.world.send(Outbound::own(Frame::Pong(payload.clone())));
                 cx.world.deliver(Event::Control(Control::Ping(payload)));
             }
-            Frame::Pong(payload) => {
+            Wire::Pong(payload) => {
                 if let Some(latency) = self.keepalive.pong(&payload, cx.now()) {
                     cx.world.latency(latency);
                 }
                 cx.world.deliver(Event::Control(Control::Pong(payload)));
             }
-            Frame::Close(theirs) => return self.closed_by_server(theirs, cx),
-            Frame::Text(_) | Frame::Binary(_) => {}
-        }
-        State::Connected(self)
-    }
-
-    fn hear(mut self: Box<Self>, wire: Wire, cx: &mut Context<'_, impl World>) -> State {
-        match wire {
-            Wire::Received(frame) => return self.received(frame, cx),
+            Wire::Close(theirs) => return self.closed_by_server(theirs, cx),
             // Any bytes are a sign of life: a pong that is late behind data is no reason to drop the connection.
             Wire::Alive => {
                 cx.timers.clear(Timer::Pong);
@@ -172,7 +165,7 @@ impl Connected {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn send(mut self: Box<Self>, outbound: Outbound, cx: &mut Context<'_, impl World>) -> State {
         if matches!(outbound.frame, Frame::Close(_)) {
             cx.world.send(outbound);
@@ -182,6 +175,7 @@ impl Connected {
         State::Connected(self)
     }
 
+    #[inline(never)]
     fn obey(mut self: Box<Self>, command: Command, cx: &mut Context<'_, impl World>) -> State {
         match command {
             Command::Send(outbound) => self.send(outbound, cx),
@@ -203,7 +197,7 @@ impl Connected {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn answered(self: Box<Self>, answer: Answer, cx: &mut Context<'_, impl World>) -> State {
         match answer {
             Answer::Action(Action::Continue) | Answer::Settled => State::Connected(self),
@@ -219,6 +213,7 @@ impl Connected {
         }
     }
 
+    #[inline(never)]
     fn timed(mut self: Box<Self>, timer: Timer, cx: &mut Context<'_, impl World>) -> State {
         match timer {
             Timer::Ping => {
@@ -252,38 +247,58 @@ impl Connected {
 
     /// The rest of a message that is partly written cannot be sent, and no other message may begin: only a new connection
     /// helps.
-    fn abandoned(self: Box<Self>, cx: &mut Context<'_, impl World>) -> State {
+    fn abandoned(self, cx: &mut Context<'_, impl World>) -> State {
         let error = StreamError::Unfinished;
         let close = CloseFrame::new(CloseCode::INTERNAL_ERROR, error.to_string());
         self.close(Some(close), Purpose::Fail(error.into()), Exchange::Unanswered, cx)
     }
 
     /// Sends what a callback replied; a close frame among the frames begins the close handshake.
-    #[inline]
+    #[inline(always)]
     fn reply(mut self: Box<Self>, frames: Frames, cx: &mut Context<'_, impl World>) -> State {
+        match frames {
+            Frames::One(frame) => match self.reply_frame(frame, false, cx) {
+                Replied::Sent => State::Connected(self),
+                Replied::Close => self.closing(Purpose::Disconnect(Initiator::Local), Exchange::Unanswered, cx),
+            },
+            Frames::Many(frames) => self.reply_many(frames, cx),
+        }
+    }
+
+    #[inline(never)]
+    fn reply_many(mut self: Box<Self>, frames: Vec<Frame>, cx: &mut Context<'_, impl World>) -> State {
         let mut frames = frames.into_iter();
         let mut behind_data = false;
         while let Some(frame) = frames.next() {
-            if let Err(error) = frame.check() {
-                cx.fault(error);
-                continue;
-            }
-            if matches!(frame, Frame::Close(_)) {
-                cx.world.send(Outbound::reply(frame));
-                let rest: Frames = frames.collect();
-                cx.reply_in(ConnectionState::Closing, rest);
-                return self.closing(Purpose::Disconnect(Initiator::Local), Exchange::Unanswered, cx);
-            }
             behind_data |= frame.is_data();
-            if behind_data {
-                self.sending.send_or_hold(Outbound::reply(frame), cx);
-            } else {
-                cx.world.send(Outbound::reply(frame));
+            if let Replied::Close = self.reply_frame(frame, behind_data, cx) {
+                cx.reply_in(ConnectionState::Closing, frames.collect());
+                return self.closing(Purpose::Disconnect(Initiator::Local), Exchange::Unanswered, cx);
             }
         }
         State::Connected(self)
     }
 
+    /// Sends one frame of a reply. Behind data of the same reply, a control frame keeps its place.
+    #[inline(always)]
+    fn reply_frame(&mut self, frame: Frame, behind_data: bool, cx: &mut Context<'_, impl World>) -> Replied {
+        if let Err(error) = frame.check() {
+            cx.fault(error);
+            return Replied::Sent;
+        }
+        if matches!(frame, Frame::Close(_)) {
+            cx.world.send(Outbound::reply(frame));
+            return Replied::Close;
+        }
+        if behind_data {
+            self.sending.send_or_hold(Outbound::reply(frame), cx);
+        } else {
+            self.sending.send(Outbound::reply(frame), cx);
+        }
+        Replied::Sent
+    }
+
+    #[inline(never)]
     fn recover(self: Box<Self>, recovery: Recovery, cx: &mut Context<'_, impl World>) -> State {
         match cx.ending(recovery) {
             Ok(reason) => self.exit(reason, cx),
@@ -308,6 +323,7 @@ impl Connected {
 
     /// A verdict about the connection before this one, for which `client.reconnect()` did not wait: it can still end
     /// the client, but the reconnect that it requests has already happened.
+    #[inline(never)]
     fn recover_late(self: Box<Self>, recovery: Recovery, cx: &mut Context<'_, impl World>) -> State {
         match cx.ending(recovery) {
             Ok(reason) => self.exit(reason, cx),
@@ -320,7 +336,8 @@ impl Connected {
     }
 
     /// Closes, to end with this reason: the code tells the server whether something was wrong.
-    fn exit(self: Box<Self>, reason: ExitReason, cx: &mut Context<'_, impl World>) -> State {
+    #[inline(never)]
+    fn exit(self, reason: ExitReason, cx: &mut Context<'_, impl World>) -> State {
         let code = match reason {
             ExitReason::Normal => CloseCode::NORMAL_CLOSURE,
             ExitReason::Stopped => CloseCode::GOING_AWAY,
@@ -334,12 +351,12 @@ impl Connected {
         self.close(Some(CloseFrame::new(code, "")), Purpose::Exit(reason), Exchange::Unanswered, cx)
     }
 
-    fn close_normally(self: Box<Self>, purpose: Purpose, cx: &mut Context<'_, impl World>) -> State {
+    fn close_normally(self, purpose: Purpose, cx: &mut Context<'_, impl World>) -> State {
         self.close(Some(CloseFrame::new(CloseCode::NORMAL_CLOSURE, "")), purpose, Exchange::Unanswered, cx)
     }
 
     fn close(
-        self: Box<Self>,
+        self,
         close: Option<CloseFrame>,
         purpose: Purpose,
         exchange: Exchange,
@@ -350,43 +367,38 @@ impl Connected {
     }
 
     /// The server's close frame is answered with its own code (RFC 6455 §5.5.1).
-    fn closed_by_server(self: Box<Self>, theirs: Option<CloseFrame>, cx: &mut Context<'_, impl World>) -> State {
+    fn closed_by_server(self, theirs: Option<CloseFrame>, cx: &mut Context<'_, impl World>) -> State {
         let echo = theirs.as_ref().map(|close| CloseFrame::new(close.code, ""));
         self.close(echo, Purpose::Disconnect(Initiator::Remote), Exchange::Answered(theirs), cx)
     }
 
-    fn closing(self: Box<Self>, purpose: Purpose, exchange: Exchange, cx: &mut Context<'_, impl World>) -> State {
+    fn closing(self, purpose: Purpose, exchange: Exchange, cx: &mut Context<'_, impl World>) -> State {
         let writing = self.writing;
         self.leave(&SendFailure::Closing, cx);
         Closing::begin(purpose, exchange, writing, cx)
     }
 
     /// Drops the connection without a close handshake, in order to open another one.
-    fn drop_to_reconnect(self: Box<Self>, cx: &mut Context<'_, impl World>) {
+    fn drop_to_reconnect(self, cx: &mut Context<'_, impl World>) {
         self.leave(&SendFailure::NotConnected, cx);
         cx.world.disconnect();
         cx.down(Down::Replaced);
     }
 
-    fn lose(self: Box<Self>, error: StreamError, cx: &mut Context<'_, impl World>) -> State {
+    fn lose(self, error: StreamError, cx: &mut Context<'_, impl World>) -> State {
         self.leave(&SendFailure::NotConnected, cx);
         cx.lose(error.into())
     }
 
     /// The frame that was being written is reported apart from the connection that was lost with it: the first error may
     /// be ignored, the second needs a decision.
-    fn write_failed(
-        self: Box<Self>,
-        failure: SendFailure,
-        error: Arc<io::Error>,
-        cx: &mut Context<'_, impl World>,
-    ) -> State {
+    fn write_failed(self, failure: SendFailure, error: Arc<io::Error>, cx: &mut Context<'_, impl World>) -> State {
         cx.world.deliver(Event::Failed(Box::new(failure.into()), About::Fault));
         self.lose(StreamError::Write(error), cx)
     }
 
     /// What waits for the end of a message is not sent any more.
-    fn leave(self: Box<Self>, failure: &SendFailure, cx: &mut Context<'_, impl World>) {
+    fn leave(self, failure: &SendFailure, cx: &mut Context<'_, impl World>) {
         let uptime = cx.now().saturating_duration_since(self.since);
         self.sending.give_up(failure, cx);
         cx.retry.was_up(uptime);

@@ -163,7 +163,8 @@ impl Course {
             | Effect::Hold(_)
             | Effect::Deliver(_)
             | Effect::DeliverNext(_)
-            | Effect::Discard
+            | Effect::DeliverMessage
+            | Effect::DiscardMessage
             | Effect::DiscardCalls
             | Effect::Enter(_)
             | Effect::Latency(_) => connection,
@@ -178,7 +179,7 @@ fn input(kind: u8, like: u8) -> Input {
         1 | 2 => Input::Attempt(Attempt::Transported),
         3..=5 => Input::Attempt(Attempt::Upgraded(Box::new(Upgrade::new(HeaderMap::new())))),
         6 => Input::Attempt(Attempt::Failed(ConnectError::Timeout { after: CLOSE_TIMEOUT }.into())),
-        7..=9 => Input::Wire(Wire::Received(frame(like))),
+        7..=9 => Input::Wire(Wire::from(frame(like))),
         10 => Input::Wire(Wire::Alive),
         11 => Input::Wire(Wire::Violated(DecodeError::Utf8)),
         12 if like.is_multiple_of(16) => Input::Wire(Wire::Panicked("boom".into())),

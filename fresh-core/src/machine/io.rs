@@ -2,13 +2,15 @@
 
 use std::{io, sync::Arc};
 
+use bytes::Bytes;
+
 use super::timers::Timer;
 use crate::{
     action::{Action, Recovery},
     connection::{Disconnect, Upgrade},
     down::Down,
     error::{DecodeError, Error, HandlerError, StreamError},
-    frame::{CloseFrame, Control, Frame, Message},
+    frame::{CloseFrame, Control, Frame},
     wire::piece::Piece,
 };
 
@@ -42,8 +44,13 @@ pub(crate) enum Attempt {
 pub(crate) enum Wire {
     /// Bytes came, whatever they are.
     Alive,
-    /// A whole message or a control frame.
-    Received(Frame),
+    /// A whole message. The world holds it, and the machine decides only what becomes of it: moving a small message costs
+    /// as much as handling it.
+    Message,
+    Ping(Bytes),
+    Pong(Bytes),
+    /// The server's close frame.
+    Close(Option<CloseFrame>),
     /// The server broke the protocol; nothing after it is decoded.
     Violated(DecodeError),
     /// The stream ended or failed while reading.
@@ -53,13 +60,27 @@ pub(crate) enum Wire {
     /// The stream failed while writing.
     WriteFailed(Arc<io::Error>),
     /// The socket takes no more bytes, and some are left; whether it took any this time. May be reported repeatedly.
-    WriteStalled { progress: bool },
+    WriteStalled {
+        progress: bool,
+    },
     /// Every byte is written. May be reported repeatedly.
     WriteResumed,
     /// The inbound queue is full, so the socket is not read. May be reported repeatedly.
     ReadPaused,
     /// The socket is read. May be reported repeatedly.
     ReadResumed,
+}
+
+impl From<Frame> for Wire {
+    #[inline]
+    fn from(frame: Frame) -> Self {
+        match frame {
+            Frame::Text(_) | Frame::Binary(_) => Self::Message,
+            Frame::Ping(payload) => Self::Ping(payload),
+            Frame::Pong(payload) => Self::Pong(payload),
+            Frame::Close(close) => Self::Close(close),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -133,7 +154,6 @@ impl Outbound {
 #[derive(Debug)]
 pub(crate) enum Event {
     Connected(Box<Upgrade>),
-    Message(Message),
     Control(Control),
     Down(Box<Down>),
     Disconnected(Box<Disconnect>, About),

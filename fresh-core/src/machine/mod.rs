@@ -51,11 +51,13 @@ impl Machine {
     }
 
     /// The one transition site: consumes the state and takes the next one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn handle(&mut self, input: Input, now: &mut dyn Now, world: &mut impl World) {
         let before = self.state.name();
         let state = mem::replace(&mut self.state, State::Idle);
-        self.state = state.step(input, &mut Context::new(&mut self.core, now, world));
+        let next = state.step(input, &mut Context::new(&mut self.core, now, world));
+        // `Idle` stood in for the state and owns nothing, so nothing has to be dropped.
+        mem::forget(mem::replace(&mut self.state, next));
         let after = self.state.name();
         if after != before {
             self.core.timers.keep_only(self.state.timers());

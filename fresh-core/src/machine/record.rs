@@ -20,7 +20,8 @@ pub(crate) enum Effect {
     Hold(Outbound),
     Deliver(Event),
     DeliverNext(Event),
-    Discard,
+    DeliverMessage,
+    DiscardMessage,
     DiscardCalls,
     Disconnect,
     Latency(Duration),
@@ -69,8 +70,12 @@ impl World for Vec<Effect> {
         self.push(Effect::DeliverNext(event));
     }
 
-    fn discard(&mut self) {
-        self.push(Effect::Discard);
+    fn deliver_message(&mut self) {
+        self.push(Effect::DeliverMessage);
+    }
+
+    fn discard_message(&mut self) {
+        self.push(Effect::DiscardMessage);
     }
 
     fn discard_calls(&mut self) {

@@ -32,7 +32,7 @@ const OVERHEAD: usize = size_of::<Outbound>();
 
 impl Sending {
     /// Sends a frame; data that may not go out now waits.
-    #[inline]
+    #[inline(always)]
     pub(super) fn send(&mut self, outbound: Outbound, cx: &mut Context<'_, impl World>) {
         if outbound.frame.is_data() {
             self.send_or_hold(outbound, cx);
@@ -42,7 +42,7 @@ impl Sending {
     }
 
     /// Sends a frame, or makes it wait, whatever it is: data, or what has to stay behind data.
-    #[inline]
+    #[inline(always)]
     pub(super) fn send_or_hold(&mut self, outbound: Outbound, cx: &mut Context<'_, impl World>) {
         match self {
             Self::Whole => cx.world.send(outbound),

@@ -30,7 +30,7 @@ pub(super) enum State {
 }
 
 impl State {
-    #[inline]
+    #[inline(always)]
     pub(super) fn step(self, input: Input, cx: &mut Context<'_, impl World>) -> Self {
         match self {
             Self::Connected(connected) => connected.step(input, cx),

@@ -36,11 +36,14 @@ pub(crate) trait World {
     /// Queues a call of the handler.
     fn deliver(&mut self, event: Event);
 
+    /// Delivers the message that was received to the handler, in its turn.
+    fn deliver_message(&mut self);
+
+    /// Counts the message that was received, which no callback receives.
+    fn discard_message(&mut self);
+
     /// Queues a call of the handler before all calls that wait: a callback's own answer caused this event.
     fn deliver_next(&mut self, event: Event);
-
-    /// Counts a message that no callback receives.
-    fn discard(&mut self);
 
     /// Drops the calls that a connection caused and that have not begun.
     fn discard_calls(&mut self);

@@ -337,14 +337,14 @@ mod tests {
     }
 
     #[test]
-    fn messages_of_more_than_16_kib_count_for_the_read_buffer_that_they_may_hold() {
+    fn messages_of_more_than_32_kib_count_for_the_read_buffer_that_they_may_hold() {
         let inbox = Inbox::new(64, 256 << 10);
         for _ in 0..3 {
-            inbox.push(Frame::binary(vec![0; 17 << 10]));
+            inbox.push(Frame::binary(vec![0; 33 << 10]));
         }
         let mut cx = Context::from_waker(Waker::noop());
         assert!(pin!(inbox.room()).poll(&mut cx).is_ready());
-        inbox.push(Frame::binary(vec![0; 17 << 10]));
+        inbox.push(Frame::binary(vec![0; 33 << 10]));
         assert!(pin!(inbox.room()).poll(&mut cx).is_pending());
     }
 }

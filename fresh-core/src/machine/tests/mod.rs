@@ -23,7 +23,7 @@ use crate::{
     down::Down,
     error::{Error, SendFailure, StreamError},
     exit::ExitReason,
-    frame::{CloseCode, CloseFrame, Frame, Message, MessageType},
+    frame::{CloseCode, CloseFrame, Frame, MessageType},
     options::{BackoffOptions, Options},
     wire::piece::{Piece, Place},
 };
@@ -93,7 +93,7 @@ impl Rig {
     }
 
     fn receive(&mut self, frame: impl Into<Frame>) -> &mut Self {
-        self.hear(Wire::Received(frame.into()))
+        self.hear(Wire::from(frame.into()))
     }
 
     fn lose(&mut self) -> &mut Self {
@@ -164,7 +164,7 @@ impl Rig {
 #[derive(Debug)]
 enum Told {
     Connected,
-    Message(Message),
+    Message,
     Control,
     Disconnected(Disconnect),
     Failed(Error, About),
@@ -172,10 +172,13 @@ enum Told {
 
 impl Told {
     fn new(effect: Effect) -> Option<Self> {
-        let (Effect::Deliver(event) | Effect::DeliverNext(event)) = effect else { return None };
+        let event = match effect {
+            Effect::Deliver(event) | Effect::DeliverNext(event) => event,
+            Effect::DeliverMessage => return Some(Self::Message),
+            _ => return None,
+        };
         match event {
             Event::Connected(_) => Some(Self::Connected),
-            Event::Message(message) => Some(Self::Message(message)),
             Event::Control(_) => Some(Self::Control),
             Event::Disconnected(disconnect, _) => Some(Self::Disconnected(*disconnect)),
             Event::Failed(error, about) => Some(Self::Failed(*error, about)),

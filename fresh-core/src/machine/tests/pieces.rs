@@ -73,7 +73,7 @@ fn a_close_cuts_a_message_and_refuses_what_waited_for_its_end() {
         (Input::Command(Command::Close(close_frame(4000, ""))), "close 4000"),
         (Input::Command(Command::Stop), "close 1001"),
         (Input::Command(Command::Reconnect), "close 1000"),
-        (Input::Wire(Wire::Received(Frame::close(4001, ""))), "close 4001"),
+        (Input::Wire(Wire::from(Frame::close(4001, ""))), "close 4001"),
         (Input::Wire(Wire::Violated(DecodeError::Masked)), "close 1002"),
         (Input::Answer(Answer::Action(Action::close(4002, ""))), "close 4002"),
     ];
