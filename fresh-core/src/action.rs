@@ -94,8 +94,8 @@ impl IntoIterator for Frames {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Recovery {
-    /// Carry on where the connection still can; where it is gone, stay without one until `client.reconnect()`.
-    /// Fresh's `{:ignore, state}`.
+    /// Carries on. As the verdict about a loss or a close, it leaves the client `Idle` until `client.reconnect()`; as the
+    /// verdict about a callback or a frame, it changes nothing. Fresh's `{:ignore, state}`.
     Ignore,
     /// Wait the backoff's delay and connect again, with the handler as it is. Fresh's `{:reconnect, state}`.
     ///
@@ -116,6 +116,9 @@ pub enum Recovery {
     /// the initial state. A client that was started without a factory ends as `ExitReason::Failed`.
     Restart,
     /// End as `ExitReason::Normal`. Fresh's `:close`.
+    ///
+    /// An open connection is closed first, with 1000, which takes up to the `close_timeout` as for
+    /// [`Reconnect`](Self::Reconnect).
     Close,
     /// End as `ExitReason::Failed` with this reason, or as `ExitReason::Error` where it is a
     /// [`fresh::Error`](crate::error::Error). Fresh's `{:close, reason}`.

@@ -6,7 +6,7 @@ use super::OptionsError;
 
 /// The delays between attempts: exponential, with full jitter.
 ///
-/// The n-th delay is random between zero and `min(max, initial × factor^n)`, so that thousands of clients whose
+/// The n-th delay is random between zero and `min(max, initial × factor^(n-1))`, so that thousands of clients whose
 /// server restarts do not come back at the same moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BackoffOptions {
