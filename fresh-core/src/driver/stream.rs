@@ -155,7 +155,7 @@ impl Stream {
     }
 
     /// Encodes a frame, which the next write sends. Returns the position of its end among all bytes.
-    #[inline]
+    #[inline(always)]
     pub(super) fn send(&mut self, frame: Frame) -> u64 {
         if self.write_error.is_some() {
             return u64::MAX;
@@ -169,13 +169,14 @@ impl Stream {
         self.outgoing.push(frame)
     }
 
-    /// As [`send`](Self::send), for the answer to a ping. Only the latest of the pings that wait for an answer needs one
+    /// As [`send`](Self::send), for a frame of the machine's. Only the latest of the pings that wait for an answer needs one
     /// (RFC 6455 §5.5.3), so a server that pings and does not read cannot make the client hold more and more pongs.
-    pub(super) fn send_pong(&mut self, pong: Frame) {
-        if self.is_full() {
-            self.late_pong = Some(pong);
+    #[inline(never)]
+    pub(super) fn send_own(&mut self, frame: Frame) {
+        if matches!(frame, Frame::Pong(_)) && self.is_full() {
+            self.late_pong = Some(frame);
         } else {
-            self.send(pong);
+            self.send(frame);
         }
     }
 
