@@ -145,7 +145,8 @@ impl Connection {
         if let Some(message) = self.message.take() {
             report(message.confirm, refused());
         }
-        let heard = self.awaited.drain(..).map(|(_, confirm)| report(confirm, refused())).filter(|heard| *heard).count();
+        let heard =
+            self.awaited.drain(..).map(|(_, confirm)| report(confirm, refused())).filter(|heard| *heard).count();
         (self.unsent.drain(..).len() - heard) as u64
     }
 

@@ -161,12 +161,17 @@ impl Stream {
             return u64::MAX;
         }
         // Nothing is sent behind a close frame.
-        if matches!(frame, Frame::Close(_))
-            && let Some(pong) = self.late_pong.take()
-        {
-            self.outgoing.push(pong);
+        if matches!(frame, Frame::Close(_)) {
+            self.push_late_pong();
         }
         self.outgoing.push(frame)
+    }
+
+    #[inline(never)]
+    fn push_late_pong(&mut self) {
+        if let Some(pong) = self.late_pong.take() {
+            self.outgoing.push(pong);
+        }
     }
 
     /// As [`send`](Self::send), for a frame of the machine's. Only the latest of the pings that wait for an answer needs one
@@ -227,10 +232,8 @@ impl Stream {
                 return Poll::Pending;
             }
         };
-        if !self.is_full()
-            && let Some(pong) = self.late_pong.take()
-        {
-            self.outgoing.push(pong);
+        if !self.is_full() {
+            self.push_late_pong();
         }
         Poll::Ready(Ok(true))
     }

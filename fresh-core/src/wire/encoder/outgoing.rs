@@ -57,21 +57,17 @@ impl Outgoing {
         let (opcode, payload) = match frame {
             Frame::Text(text) => (OpCode::Text, text.into_bytes()),
             Frame::Binary(payload) => (OpCode::Binary, payload),
-            Frame::Ping(_) | Frame::Pong(_) | Frame::Close(_) => return self.push_control(frame),
+            Frame::Ping(payload) => return self.control(OpCode::Ping, payload),
+            Frame::Pong(payload) => return self.control(OpCode::Pong, payload),
+            Frame::Close(close) => return self.control(OpCode::Close, close_payload(close)),
         };
         self.message(opcode, payload)
     }
 
     /// Apart, so that the way of a message is short enough to be inlined.
     #[inline(never)]
-    fn push_control(&mut self, frame: Frame) -> u64 {
-        match frame {
-            Frame::Text(text) => self.encode(Kind::whole(OpCode::Text), text.into_bytes()),
-            Frame::Binary(payload) => self.encode(Kind::whole(OpCode::Binary), payload),
-            Frame::Ping(payload) => self.encode(Kind::whole(OpCode::Ping), payload),
-            Frame::Pong(payload) => self.encode(Kind::whole(OpCode::Pong), payload),
-            Frame::Close(close) => self.encode(Kind::whole(OpCode::Close), close_payload(close)),
-        }
+    fn control(&mut self, opcode: OpCode, payload: Bytes) -> u64 {
+        self.encode(Kind::whole(opcode), payload)
     }
 
     /// Encodes a piece of a message, behind its other pieces, as [`push`](Self::push) does a frame; only control frames
