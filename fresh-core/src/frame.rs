@@ -159,6 +159,8 @@ impl Frame {
     ///
     /// A control frame with a payload of more than 125 bytes (§5.5), and a close code that must not be sent (§7.4.1,
     /// §7.4.2).
+    // Inlined without a call that takes the frame's address, so that a frame can be checked in registers.
+    #[inline(always)]
     pub fn check(&self) -> Result<(), EncodeError> {
         match self {
             Self::Text(_) | Self::Binary(_) | Self::Close(None) => return Ok(()),
@@ -196,6 +198,7 @@ impl Frame {
     }
 
     /// The length of the payload on the wire, in bytes, before compression.
+    #[inline(always)]
     pub fn payload_len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),

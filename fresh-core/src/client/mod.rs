@@ -360,10 +360,14 @@ impl<I: Send + 'static> Client<I> {
 /// The verdict, as the mailbox asks for it: `Err` keeps the frame out. A frame is not queued if its sender is `stuck`.
 #[inline]
 fn admit(state: ConnectionState, policy: Offline, queued: usize, stuck: Option<Callback>) -> Result<(), Verdict> {
-    match (admission::verdict(state, policy, queued), stuck) {
-        (Verdict::Accept, _) | (Verdict::Queue, None) => Ok(()),
-        (Verdict::Queue, Some(callback)) => Err(Verdict::Refuse(SendFailure::WithinCallback(callback))),
-        (verdict @ (Verdict::Drop | Verdict::Refuse(_)), _) => Err(verdict),
+    match admission::verdict(state, policy, queued) {
+        Verdict::Accept => Ok(()),
+        Verdict::Queue => match stuck {
+            None => Ok(()),
+            Some(callback) => Err(Verdict::Refuse(SendFailure::WithinCallback(callback))),
+        },
+        Verdict::Drop => Err(Verdict::Drop),
+        Verdict::Refuse(failure) => Err(Verdict::Refuse(failure)),
     }
 }
 

@@ -24,19 +24,15 @@ pub(super) struct Connection {
     pub(super) peer_addr: Option<SocketAddr>,
     pub(super) local_addr: Option<SocketAddr>,
     pub(super) protocol: Option<String>,
-    /// The users' frames that are not written yet, in order.
-    unsent: VecDeque<Unsent>,
+    /// The users' frames that are encoded and not yet written, in order: the position of each one's end among the bytes of
+    /// this connection.
+    unsent: VecDeque<u64>,
+    /// Where the results of some of them are reported, in order, with the same positions.
+    awaited: VecDeque<(u64, Confirm)>,
     /// The message that is sent in pieces.
     message: Option<Box<Underway>>,
     /// Messages that arrived too late for a callback of this connection.
     discarded: u64,
-}
-
-/// A user's frame that is encoded and not yet written.
-struct Unsent {
-    /// The position of its end among the bytes of this connection.
-    end: u64,
-    confirm: Option<Confirm>,
 }
 
 /// A message whose last piece has not been sent.
@@ -54,23 +50,39 @@ impl Connection {
             local_addr: upgrade.local_addr,
             protocol: upgrade.protocol.clone(),
             unsent: VecDeque::new(),
+            awaited: VecDeque::new(),
             message: None,
             discarded: 0,
         }
     }
 
     /// Sends a user's frame; the result is reported when it is written, or when the connection ends.
-    #[inline]
+    #[inline(always)]
     pub(super) fn send(&mut self, frame: Frame, confirm: Option<Confirm>) {
         let end = self.stream.send(frame);
-        self.unsent.push_back(Unsent { end, confirm });
+        self.await_sent(end, confirm);
     }
 
-    /// The result of the next user's frame that is written: where to report it, if a sender waits for it.
-    #[inline]
-    pub(super) fn next_sent(&mut self) -> Option<Option<Confirm>> {
+    #[inline(always)]
+    fn await_sent(&mut self, end: u64, confirm: Option<Confirm>) {
+        self.unsent.push_back(end);
+        if let Some(confirm) = confirm {
+            self.awaited.push_back((end, confirm));
+        }
+    }
+
+    /// How many of the users' frames were written since the last call.
+    pub(super) fn take_sent(&mut self) -> u64 {
         let sent = self.stream.sent();
-        Some(self.unsent.pop_front_if(|unsent| unsent.end <= sent)?.confirm)
+        let count = self.unsent.iter().take_while(|end| **end <= sent).count();
+        self.unsent.drain(..count);
+        count as u64
+    }
+
+    /// Where to report the next frame that is written and whose sender waits for its result.
+    pub(super) fn next_confirm(&mut self) -> Option<Confirm> {
+        let sent = self.stream.sent();
+        self.awaited.pop_front_if(|(end, _)| *end <= sent).map(|(_, confirm)| confirm)
     }
 
     /// Begins a message in pieces. There is none at the moment.
@@ -102,7 +114,7 @@ impl Connection {
         let end = self.stream.send_piece(piece);
         if ends {
             let confirm = self.message.take().map(|message| message.confirm);
-            self.unsent.push_back(Unsent { end, confirm });
+            self.await_sent(end, confirm);
         }
     }
 
@@ -133,8 +145,9 @@ impl Connection {
         if let Some(message) = self.message.take() {
             report(message.confirm, refused());
         }
-        let is_lost = |unsent: Unsent| !unsent.confirm.is_some_and(|confirm| report(confirm, refused()));
-        self.unsent.drain(..).map(is_lost).filter(|lost| *lost).count() as u64
+        let heard =
+            self.awaited.drain(..).map(|(_, confirm)| report(confirm, refused())).filter(|heard| *heard).count();
+        (self.unsent.drain(..).len() - heard) as u64
     }
 
     /// How many messages arrived that no callback received.

@@ -155,27 +155,33 @@ impl Stream {
     }
 
     /// Encodes a frame, which the next write sends. Returns the position of its end among all bytes.
-    #[inline]
+    #[inline(always)]
     pub(super) fn send(&mut self, frame: Frame) -> u64 {
         if self.write_error.is_some() {
             return u64::MAX;
         }
         // Nothing is sent behind a close frame.
-        if matches!(frame, Frame::Close(_))
-            && let Some(pong) = self.late_pong.take()
-        {
-            self.outgoing.push(pong);
+        if matches!(frame, Frame::Close(_)) {
+            self.push_late_pong();
         }
         self.outgoing.push(frame)
     }
 
-    /// As [`send`](Self::send), for the answer to a ping. Only the latest of the pings that wait for an answer needs one
+    #[inline(never)]
+    fn push_late_pong(&mut self) {
+        if let Some(pong) = self.late_pong.take() {
+            self.outgoing.push(pong);
+        }
+    }
+
+    /// As [`send`](Self::send), for a frame of the machine's. Only the latest of the pings that wait for an answer needs one
     /// (RFC 6455 §5.5.3), so a server that pings and does not read cannot make the client hold more and more pongs.
-    pub(super) fn send_pong(&mut self, pong: Frame) {
-        if self.is_full() {
-            self.late_pong = Some(pong);
+    #[inline(never)]
+    pub(super) fn send_own(&mut self, frame: Frame) {
+        if matches!(frame, Frame::Pong(_)) && self.is_full() {
+            self.late_pong = Some(frame);
         } else {
-            self.send(pong);
+            self.send(frame);
         }
     }
 
@@ -226,10 +232,8 @@ impl Stream {
                 return Poll::Pending;
             }
         };
-        if !self.is_full()
-            && let Some(pong) = self.late_pong.take()
-        {
-            self.outgoing.push(pong);
+        if !self.is_full() {
+            self.push_late_pong();
         }
         Poll::Ready(Ok(true))
     }

@@ -198,11 +198,12 @@ fn count_sent(connection: &mut Connection, shared: &Shared) {
     if written > 0 {
         shared.counters.bytes_sent.add(written);
     }
-    while let Some(confirm) = connection.next_sent() {
-        shared.counters.frames_sent.count();
-        if let Some(confirm) = confirm {
-            report(confirm, Ok(()));
-        }
+    let frames = connection.take_sent();
+    if frames > 0 {
+        shared.counters.frames_sent.add(frames);
+    }
+    while let Some(confirm) = connection.next_confirm() {
+        report(confirm, Ok(()));
     }
 }
 
@@ -220,12 +221,9 @@ impl World for Net {
     fn send(&mut self, Outbound { frame, origin }: Outbound) {
         let confirm = self.take_receipt(origin);
         let Some(connection) = self.link.connection() else { return };
-        match (origin, frame) {
-            (Origin::Machine, pong @ Frame::Pong(_)) => connection.stream.send_pong(pong),
-            (Origin::Machine, frame) => {
-                connection.stream.send(frame);
-            }
-            (Origin::Callback | Origin::Handle(_), frame) => connection.send(frame, confirm),
+        match origin {
+            Origin::Machine => connection.stream.send_own(frame),
+            Origin::Callback | Origin::Handle(_) => connection.send(frame, confirm),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Connected: the connection is open.
 
 use std::{
-    io,
+    io, mem,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -80,20 +80,45 @@ impl Connected {
         self.sending.waiting()
     }
 
+    /// Each arm takes all that its input holds: of an input that is known where this is inlined, nothing then needs a place in
+    /// memory.
     #[inline(always)]
     pub(super) fn step(self: Box<Self>, input: Input, cx: &mut Context<'_, impl World>) -> State {
         match input {
-            Input::Wire(Wire::Message) => {
-                cx.world.deliver_message();
-                State::Connected(self)
-            }
-            Input::Wire(wire) => self.hear(wire, cx),
-            Input::Command(Command::Send(outbound)) => self.send(outbound, cx),
-            Input::Command(command) => self.obey(command, cx),
+            Input::Wire(wire) => self.wire(wire, cx),
+            Input::Command(command) => self.command(command, cx),
             Input::Answer(answer) => self.answered(answer, cx),
             Input::Timer(timer) => self.timed(timer, cx),
+            Input::Start => State::Connected(self),
             // The attempt is over.
-            Input::Start | Input::Attempt(_) => State::Connected(self),
+            Input::Attempt(attempt) => {
+                drop(attempt);
+                State::Connected(self)
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn wire(self: Box<Self>, wire: Wire, cx: &mut Context<'_, impl World>) -> State {
+        if let Wire::Message = wire {
+            // It owns nothing, so nothing has to be dropped.
+            mem::forget(wire);
+            cx.world.deliver_message();
+            return State::Connected(self);
+        }
+        self.hear(wire, cx)
+    }
+
+    #[inline(always)]
+    fn command(self: Box<Self>, command: Command, cx: &mut Context<'_, impl World>) -> State {
+        match command {
+            Command::Send(outbound) => self.send(outbound, cx),
+            other @ (Command::Piece(..)
+            | Command::Abandon(_)
+            | Command::Close(_)
+            | Command::Reconnect
+            | Command::ReconnectNow
+            | Command::Stop) => self.obey(other, cx),
         }
     }
 
@@ -200,9 +225,8 @@ impl Connected {
     #[inline(always)]
     fn answered(self: Box<Self>, answer: Answer, cx: &mut Context<'_, impl World>) -> State {
         match answer {
-            Answer::Action(Action::Continue) | Answer::Settled => State::Connected(self),
-            Answer::Action(Action::Reply(frames)) => self.reply(frames, cx),
-            Answer::Action(Action::Close(close)) => self.reply(Frames::One(close.into()), cx),
+            Answer::Action(action) => self.act(action, cx),
+            Answer::Settled => State::Connected(self),
             Answer::Raised(error) => {
                 cx.fault(error);
                 State::Connected(self)
@@ -210,6 +234,15 @@ impl Connected {
             Answer::Verdict(recovery, About::Fault) => self.recover(recovery, cx),
             Answer::Verdict(recovery, About::Loss(_)) => self.recover_late(recovery, cx),
             Answer::Panicked(message) => self.exit(ExitReason::Panicked(message), cx),
+        }
+    }
+
+    #[inline(always)]
+    fn act(self: Box<Self>, action: Action, cx: &mut Context<'_, impl World>) -> State {
+        match action {
+            Action::Continue => State::Connected(self),
+            Action::Reply(frames) => self.reply(frames, cx),
+            Action::Close(close) => self.reply(Frames::One(close.into()), cx),
         }
     }
 

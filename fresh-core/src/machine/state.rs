@@ -29,6 +29,10 @@ pub(super) enum State {
     Ended,
 }
 
+/// An input that is moved out of the way of an open connection: the compiler then keeps the input of an open connection in
+/// registers, as nothing else needs its place in memory.
+struct Apart(Input);
+
 impl State {
     #[inline(always)]
     pub(super) fn step(self, input: Input, cx: &mut Context<'_, impl World>) -> Self {
@@ -41,13 +45,13 @@ impl State {
             | Self::Deciding(_)
             | Self::Waiting
             | Self::Draining(_)
-            | Self::Ended) => other.step_apart(input, cx),
+            | Self::Ended) => other.step_apart(Apart(input), cx),
         }
     }
 
     /// Out of line, so that the step of an open connection can be inlined where messages are handled.
     #[inline(never)]
-    fn step_apart(self, input: Input, cx: &mut Context<'_, impl World>) -> Self {
+    fn step_apart(self, Apart(input): Apart, cx: &mut Context<'_, impl World>) -> Self {
         match self {
             Self::Idle => Idle.step(input, cx),
             Self::Connecting => Connecting.step(input, cx),

@@ -51,15 +51,23 @@ impl Outgoing {
     /// Encodes a frame behind all others and masks it; [`Frame::check`] must have passed it.
     ///
     /// Returns the position at which it ends: it is out once [`written`](Self::written) reached that.
+    #[inline(always)]
     pub(crate) fn push(&mut self, frame: Frame) -> u64 {
         debug_assert_eq!(frame.check(), Ok(()));
-        match frame {
-            Frame::Text(text) => self.message(OpCode::Text, text.into_bytes()),
-            Frame::Binary(payload) => self.message(OpCode::Binary, payload),
-            Frame::Ping(payload) => self.encode(Kind::whole(OpCode::Ping), payload),
-            Frame::Pong(payload) => self.encode(Kind::whole(OpCode::Pong), payload),
-            Frame::Close(close) => self.encode(Kind::whole(OpCode::Close), close_payload(close)),
-        }
+        let (opcode, payload) = match frame {
+            Frame::Text(text) => (OpCode::Text, text.into_bytes()),
+            Frame::Binary(payload) => (OpCode::Binary, payload),
+            Frame::Ping(payload) => return self.control(OpCode::Ping, payload),
+            Frame::Pong(payload) => return self.control(OpCode::Pong, payload),
+            Frame::Close(close) => return self.control(OpCode::Close, close_payload(close)),
+        };
+        self.message(opcode, payload)
+    }
+
+    /// Apart, so that the way of a message is short enough to be inlined.
+    #[inline(never)]
+    fn control(&mut self, opcode: OpCode, payload: Bytes) -> u64 {
+        self.encode(Kind::whole(opcode), payload)
     }
 
     /// Encodes a piece of a message, behind its other pieces, as [`push`](Self::push) does a frame; only control frames
@@ -110,7 +118,16 @@ impl Outgoing {
         }
     }
 
+    #[inline(always)]
     fn message(&mut self, opcode: OpCode, payload: Bytes) -> u64 {
+        if self.deflater.is_some() {
+            return self.deflated(opcode, payload);
+        }
+        self.encode(Kind::whole(opcode), payload)
+    }
+
+    #[inline(never)]
+    fn deflated(&mut self, opcode: OpCode, payload: Bytes) -> u64 {
         let kind = Kind::whole(opcode);
         match self.deflater.as_mut().and_then(|deflater| deflater.deflate(&payload)) {
             Some(compressed) => self.encode(Kind { rsv1: true, ..kind }, compressed.into()),
@@ -118,6 +135,7 @@ impl Outgoing {
         }
     }
 
+    #[inline(always)]
     fn encode(&mut self, kind: Kind, payload: Bytes) -> u64 {
         self.pushed += (head_len(payload.len()) + payload.len()) as u64;
         if payload.len() > COPIED {
@@ -129,6 +147,7 @@ impl Outgoing {
     }
 
     /// A frame that is copied into the last piece.
+    #[inline(never)]
     fn append(&mut self, kind: Kind, payload: &[u8]) {
         let size = head_len(payload.len());
         if self.tail.len() + size + payload.len() > PIECE {
@@ -145,6 +164,7 @@ impl Outgoing {
     }
 
     /// A frame whose payload becomes a piece of its own: masked where it lies if nobody else can see it.
+    #[inline(never)]
     fn append_piece(&mut self, kind: Kind, payload: Bytes) {
         let mut payload = payload.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
         let start = self.tail.len();
