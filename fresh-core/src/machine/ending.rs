@@ -7,7 +7,7 @@ use super::{
     timers::Timer,
     world::World,
 };
-use crate::{connection::ConnectionState, exit::ExitReason};
+use crate::{action::Action, connection::ConnectionState, exit::ExitReason};
 
 /// The connection is gone for good, for this reason; a callback that is still running may finish.
 #[derive(Debug)]
@@ -30,6 +30,11 @@ impl Draining {
                 cx.cut_in(ConnectionState::Draining, receipt);
                 State::Draining(self)
             }
+            // Refused, and so counted as lost.
+            Input::Answer(Answer::Action(Action::Reply(frames))) => {
+                cx.reply_in(ConnectionState::Draining, frames);
+                State::Draining(self)
+            }
             // Every other request comes too late.
             Input::Start
             | Input::Attempt(_)
@@ -37,7 +42,9 @@ impl Draining {
             | Input::Command(
                 Command::Abandon(_) | Command::Close(_) | Command::Reconnect | Command::ReconnectNow | Command::Stop,
             )
-            | Input::Answer(Answer::Action(_) | Answer::Raised(_) | Answer::Verdict(..))
+            | Input::Answer(
+                Answer::Action(Action::Continue | Action::Close(_)) | Answer::Raised(_) | Answer::Verdict(..),
+            )
             | Input::Timer(Timer::Connect | Timer::Backoff | Timer::Ping | Timer::Pong | Timer::Idle | Timer::Write) => {
                 State::Draining(self)
             }

@@ -139,10 +139,8 @@ fn whatever_happens_what_waited_for_the_end_of_a_message_goes_out_or_is_refused(
         let (mut given, mut out) = (0, 0);
         for _ in 0..200 {
             let input = any_input(&mut random);
-            let leads_out = |state| !matches!(state, ConnectionState::Draining | ConnectionState::Ended);
-            given += usize::from(
-                matches!(&input, Input::Command(Command::Send(_))) && rig.state() != ConnectionState::Ended,
-            );
+            let leads_out = |state| state != ConnectionState::Ended;
+            given += usize::from(matches!(&input, Input::Command(Command::Send(_))) && leads_out(rig.state()));
             let replies = matches!(&input, Input::Answer(Answer::Action(Action::Reply(Frames::One(_)))));
             given += usize::from(replies && leads_out(rig.state()));
             let replies = matches!(&input, Input::Answer(Answer::Action(Action::Reply(Frames::Many(_)))));

@@ -90,3 +90,14 @@ fn a_zero_write_timeout_never_fails() {
     rig.hear(Wire::WriteStalled { progress: true }).pass(600 * S);
     assert_eq!(rig.state(), ConnectionState::Connected);
 }
+
+#[test]
+fn a_reply_that_comes_after_the_connection_is_gone_for_good_is_refused() {
+    let mut rig = Rig::connected();
+    rig.command(Command::Stop).lose();
+    rig.effects();
+    assert_eq!(rig.state(), ConnectionState::Draining);
+    rig.answer(Answer::Action(Action::reply("late")));
+    let refused = refusals(rig.effects());
+    assert!(matches!(&refused[..], [(frame, SendFailure::Ended)] if *frame == Frame::text("late")), "{refused:?}");
+}
