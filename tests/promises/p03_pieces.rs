@@ -1,6 +1,6 @@
 //! 3. Frames go out in the order in which they were accepted; also where a message goes out in several of them.
 
-use std::{convert::Infallible, io};
+use std::{convert::Infallible, io, time::Duration};
 
 use fresh::{
     Action, Client, Error, Frame, MessageType,
@@ -123,4 +123,28 @@ async fn promise_03_a_message_that_cannot_be_finished_closes_its_connection_and_
     client.send("next").await.unwrap();
     assert_eq!(connection.receive().await, Received::Text("next".into()));
     assert_eq!(client.stats().frames_lost, 1, "what waited behind it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_03_a_frame_behind_a_message_is_counted_as_lost_where_the_client_ends_beside_a_callback() {
+    let server = Server::in_memory();
+    let hang = |told: &Told| if let Told::In(_) = told { Then::Hang } else { Then::Default };
+    let (client, _log) = start(server.options().close_timeout(Duration::ZERO), hang);
+    let mut connection = accept(&server, &client).await;
+    connection.send(Frame::text("hang")).await;
+    settle().await;
+    let message = || stream::iter([Ok::<_, Infallible>("whole")]);
+    let behind = async {
+        client.try_send("behind").unwrap();
+        client.stop().await
+    };
+    // All of it waits in the mailbox when the driver looks next.
+    let (one, other, _) = tokio::join!(
+        client.send_stream(MessageType::Text, message()),
+        client.send_stream(MessageType::Text, message()),
+        behind
+    );
+    let stats = client.stats();
+    let sent = u64::from(one.is_ok()) + u64::from(other.is_ok());
+    assert_eq!((stats.frames_sent, stats.frames_lost), (sent, 1));
 }

@@ -140,7 +140,8 @@ impl Turn {
     }
 
     fn poll_beside<I>(&mut self, post: &mut Post<I>, cx: &mut Context<'_>) -> Poll<()> {
-        while self.pass(post, Beside::Callback, cx) == Next::Again {}
+        // An ended machine takes no mail: what is left of it is counted at the end.
+        while self.pass(post, Beside::Callback, cx) == Next::Again && !self.machine.has_ended() {}
         if self.machine.has_ended() { Poll::Ready(()) } else { self.budget.yields(cx) }
     }
 
