@@ -8,6 +8,7 @@ use crate::{
     wire::{inbound, upgrade},
 };
 
+mod driver;
 #[cfg(test)]
 mod tests;
 
@@ -30,4 +31,10 @@ pub fn handshake(data: &[u8]) {
 /// The state machine: one end, nothing after it, no timer that its state does not have.
 pub fn machine(data: &[u8]) {
     machine::fuzz::any_course(data, Instant::now());
+}
+
+/// The driver, from its start to its end: what the runtime promises holds whatever the server, the handler and the handles
+/// do.
+pub fn driver(data: &[u8]) {
+    driver::any_life(data);
 }

@@ -4,6 +4,8 @@ use std::{fs, path::Path};
 
 /// How many inputs are made from the seeds of a target.
 const MADE: u64 = 3000;
+/// The same for lives, which take longer.
+const LIVES: u64 = 100;
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds").join(target);
@@ -13,12 +15,12 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
     files.iter().map(|file| fs::read(file).unwrap()).collect()
 }
 
-/// Runs the body with each seed as it is, and with as many damaged, cut and joined as `MADE` says.
+/// Runs the body with each seed as it is, and with this many damaged, cut and joined.
 #[track_caller]
-fn holds(target: &str, body: fn(&[u8])) {
+fn holds(target: &str, made_inputs: u64, body: fn(&[u8])) {
     let seeds = seeds(target);
     seeds.iter().for_each(|seed| body(seed));
-    for round in 0..MADE {
+    for round in 0..made_inputs {
         let mut rng = fastrand::Rng::with_seed(round);
         let input = made(&seeds, &mut rng);
         // A panic is told with what led to it: a new seed.
@@ -58,21 +60,33 @@ fn made(seeds: &[Vec<u8>], rng: &mut fastrand::Rng) -> Vec<u8> {
 
 #[test]
 fn whatever_the_server_sends_is_told_the_same_however_it_is_cut() {
-    holds("inbound", super::inbound);
+    holds("inbound", MADE, super::inbound);
 }
 
 #[test]
 #[cfg(feature = "deflate")]
 fn whatever_is_inflated_becomes_the_same_in_any_frames_and_keeps_to_its_limit() {
-    holds("inflater", super::inflater);
+    holds("inflater", MADE, super::inflater);
 }
 
 #[test]
 fn whatever_answer_is_accepted_is_valid_and_loses_nothing() {
-    holds("handshake", super::handshake);
+    holds("handshake", MADE, super::handshake);
 }
 
 #[test]
 fn whatever_happens_there_is_one_end_and_nothing_after_it() {
-    holds("machine", super::machine);
+    holds("machine", MADE, super::machine);
+}
+
+#[test]
+fn whatever_happens_in_a_life_nothing_starves_the_deadlines_hold_and_every_end_is_reported() {
+    holds("driver", LIVES, super::driver);
+    for seed in 0..LIVES {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let input: Vec<u8> = (0..rng.usize(12..200)).map(|_| rng.u8(..)).collect();
+        let told = Told(&input);
+        super::driver(&input);
+        drop(told);
+    }
 }
