@@ -16,7 +16,7 @@ pub(super) enum Class {
     Attempts,
 }
 
-/// What is left of each share in this turn: one poll of the driver's task, from one yield to the next.
+/// The rest of each share in this turn: one poll of the driver's task, from one yield to the next.
 #[derive(Debug)]
 pub(super) struct Budget {
     left: [u16; SHARES.len()],

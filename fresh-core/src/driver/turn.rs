@@ -140,7 +140,7 @@ impl Turn {
     }
 
     fn poll_beside<I>(&mut self, post: &mut Post<I>, cx: &mut Context<'_>) -> Poll<()> {
-        // An ended machine takes no mail: what is left of it is counted at the end.
+        // An ended machine takes no mail: the rest of the mail is counted at the end.
         while self.pass(post, Beside::Callback, cx) == Next::Again && !self.machine.has_ended() {}
         if self.machine.has_ended() { Poll::Ready(()) } else { self.budget.yields(cx) }
     }
@@ -227,8 +227,8 @@ impl Turn {
             self.world.calls.note_infos(post.infos());
         }
         while let Some(control) = post.next_control() {
-            // What was accepted before the control is sent before it takes effect, whatever its share. Only what waits
-            // for the end of a message in pieces cannot be.
+            // Frames that were accepted before the control are sent before it takes effect, whatever their share. Only
+            // those behind a message in pieces have to wait for its end.
             self.take_mail(post, |_| true);
             self.feed(Input::Command(control.into()));
         }

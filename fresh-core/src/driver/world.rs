@@ -34,7 +34,7 @@ pub(super) struct Net {
     pub(super) link: Link,
     pub(super) calls: Calls,
     pub(super) log: Log,
-    /// Who waits for the result of a frame that the machine has not decided about yet.
+    /// Where to report the result of a frame that the machine has not decided about yet.
     receipts: HashMap<u64, Confirm>,
     next_receipt: u64,
     /// Replies for the next connection, on their way into the mailbox.

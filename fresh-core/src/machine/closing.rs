@@ -279,7 +279,7 @@ impl Closing {
             (Purpose::Disconnect(_), Exchange::Unanswered | Exchange::Broken) => closed(Disconnect::unanswered(), cx),
             (Purpose::Fail(error), _) => cx.lose(error),
             (Purpose::Exit(reason), _) => {
-                // The linger is over, the budget is not: a callback that still runs gets what is left of it.
+                // The linger is over, the budget is not: a callback that still runs gets the rest of it.
                 if let Some(until) = self.until {
                     cx.timers.set(Timer::Close, until);
                 }

@@ -16,7 +16,7 @@ pub(super) struct Silence {
     next_ping: Option<Instant>,
     pong_timeout: Option<Duration>,
     idle_timeout: Option<Duration>,
-    /// What is left of each deadline.
+    /// The rest of each deadline.
     pong: Option<Duration>,
     idle: Option<Duration>,
     /// For how long a deadline has been over.
@@ -79,7 +79,7 @@ impl Silence {
         self.overdue
     }
 
-    /// What is left of the pong timeout and of the idle timeout, where they run.
+    /// The rest of the pong timeout and of the idle timeout, if they run.
     pub(super) fn left(&self) -> (Option<Duration>, Option<Duration>) {
         (self.pong, self.idle)
     }
