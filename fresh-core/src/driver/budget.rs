@@ -2,18 +2,22 @@
 
 use std::task::{Context, Poll};
 
-/// A class of work that could go on for ever. Infos, writes and timers need no share: the callbacks of infos have one, and
-/// what is written and timed is bounded by what the other classes have queued.
+/// A class of work that could go on for ever. Infos and writes need no share of their own: the callbacks of infos have one,
+/// and what is written is bounded by the other classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     /// Callbacks that are ready at once.
     Callbacks,
-    /// Reads from the socket.
+    /// Closes, reconnects and stops that the handles request.
+    Controls,
+    /// Reads from the socket. One more read is allowed before a deadline is judged.
     Reads,
     /// Frames and pieces from the mailbox.
     Mail,
     /// Attempts to connect that fail at once.
     Attempts,
+    /// Passes in which a timer is due.
+    Timers,
 }
 
 /// The rest of each share in this turn: one poll of the driver's task, from one yield to the next.
@@ -25,7 +29,7 @@ pub(super) struct Budget {
 }
 
 /// The shares, in the order of [`Class`].
-const SHARES: [u16; 4] = [128, 16, 1024, 1];
+const SHARES: [u16; 6] = [128, 64, 16, 1024, 1, 16];
 
 impl Budget {
     pub(super) fn new() -> Self {
@@ -77,7 +81,8 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Class; SHARES.len()] = [Class::Callbacks, Class::Reads, Class::Mail, Class::Attempts];
+    const ALL: [Class; SHARES.len()] =
+        [Class::Callbacks, Class::Controls, Class::Reads, Class::Mail, Class::Attempts, Class::Timers];
 
     #[derive(Default)]
     struct Wakes(AtomicUsize);

@@ -21,7 +21,7 @@ use std::{
     future::{Future, poll_fn},
     pin::pin,
     sync::Arc,
-    task::Poll,
+    task::{Context, Poll},
 };
 
 use guarded::{caught, caught_future};
@@ -67,13 +67,13 @@ pub(crate) fn run<H: Handler, K: Future<Output = ()> + Send>(
             Ok((exit, early)) => {
                 turn.start(early);
                 let reason = live(&mut turn, &mut post, &mut source).await;
-                let reason = end(turn, post, source, reason, &ending.0).await;
+                let reason = end(turn, post, source, reason, &ending.0, log).await;
                 if let Err(panic) = caught_future(exit).await {
                     log.panicked("the registry", &panic);
                 }
                 reason
             }
-            Err(reason) => end(turn, post, source, reason, &ending.0).await,
+            Err(reason) => end(turn, post, source, reason, &ending.0, log).await,
         };
         log.ended(&reason);
         ending.0.ended(reason.clone());
@@ -114,7 +114,7 @@ async fn live<H: Handler>(turn: &mut Turn, post: &mut Post<H::Info>, source: &mu
             Err(panic) => turn.panicked(panic),
         }
     }
-    // The machine takes one panic. Another one means that what it acts on cannot be trusted any more.
+    // A callback panicked, and then something in the driver while the client closed: it cannot be trusted any more.
     match caught_future(serve(turn, post, source)).await {
         Ok(reason) => reason,
         Err(panic) => ExitReason::Panicked(panic),
@@ -134,11 +134,11 @@ macro_rules! run {
 async fn serve<H: Handler>(turn: &mut Turn, post: &mut Post<H::Info>, source: &mut Source<H>) -> ExitReason {
     loop {
         let handler = &mut source.handler;
-        loop {
+        'messages: loop {
             run!(
                 match turn.next_message() {
                     Some(message) => handler.handle_in(message),
-                    None => break,
+                    None => break 'messages,
                 },
                 |callback, cx| turn.poll_action(post, Callback::In, callback, cx)
             );
@@ -192,7 +192,10 @@ async fn serve<H: Handler>(turn: &mut Turn, post: &mut Post<H::Info>, source: &m
             Due::Event(Event::Renew) => {
                 // The new handler never had the connection of the old one.
                 put_down(turn, post, source, &Down::Replaced).await;
-                source.renew();
+                // A client that has begun to end meanwhile ends with the handler it has.
+                if !turn.is_leaving() {
+                    source.renew();
+                }
             }
             Due::Terminate(reason) => return reason,
         }
@@ -202,7 +205,12 @@ async fn serve<H: Handler>(turn: &mut Turn, post: &mut Post<H::Info>, source: &m
 /// Calls `handle_down`, once for each `handle_connect`.
 async fn put_down<H: Handler>(turn: &mut Turn, post: &mut Post<H::Info>, source: &mut Source<H>, down: &Down) {
     if std::mem::take(&mut source.is_up) {
-        run!(source.handler.handle_down(down), |callback, cx| turn.poll_down(post, callback, cx));
+        run!(source.handler.handle_down(down), |callback, cx: &mut Context<'_>| {
+            match turn.poll_marked(Callback::Down, callback, cx) {
+                Poll::Ready(()) => Poll::Ready(()),
+                Poll::Pending => turn.poll_beside(post, cx),
+            }
+        });
     }
 }
 
@@ -213,8 +221,8 @@ async fn end<H: Handler>(
     mut source: Source<H>,
     mut reason: ExitReason,
     shared: &Shared,
+    log: Log,
 ) -> ExitReason {
-    let log = turn.log();
     let client = shared.id();
     let mut given_up = caught(|| turn.end(&mut post));
     // Infos are the user's, and their drop may panic. One by one, because a second panic while the first one unwinds would

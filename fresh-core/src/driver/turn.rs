@@ -17,7 +17,6 @@ use super::{
     calls::Waiting,
     guarded::panic_of,
     link::Progress,
-    log::Log,
     next::{Beside, Decoded, Due, Handled, Next},
     shared::Shared,
     stream::Wrote,
@@ -112,22 +111,9 @@ impl Turn {
         Poll::Ready(())
     }
 
-    /// As [`poll_action`](Self::poll_action), for `handle_down`.
-    pub(super) fn poll_down<I, F: Future<Output = ()>>(
-        &mut self,
-        post: &mut Post<I>,
-        callback: Pin<&mut F>,
-        cx: &mut Context<'_>,
-    ) -> Poll<()> {
-        if self.poll_marked(Callback::Down, callback, cx).is_ready() {
-            Poll::Ready(())
-        } else {
-            self.poll_beside(post, cx)
-        }
-    }
-
+    /// Polls a callback; the clock is read again after it.
     #[inline]
-    fn poll_marked<F: Future>(
+    pub(super) fn poll_marked<F: Future>(
         &mut self,
         name: Callback,
         callback: Pin<&mut F>,
@@ -139,7 +125,8 @@ impl Turn {
         polled
     }
 
-    fn poll_beside<I>(&mut self, post: &mut Post<I>, cx: &mut Context<'_>) -> Poll<()> {
+    /// Serves the connection beside a callback that is pending. Ready if the client ended before the callback returned.
+    pub(super) fn poll_beside<I>(&mut self, post: &mut Post<I>, cx: &mut Context<'_>) -> Poll<()> {
         // An ended machine takes no mail: the rest of the mail is counted at the end.
         while self.pass(post, Beside::Callback, cx) == Next::Again && !self.machine.has_ended() {}
         if self.machine.has_ended() { Poll::Ready(()) } else { self.budget.yields(cx) }
@@ -161,8 +148,9 @@ impl Turn {
         }
     }
 
-    pub(super) fn log(&self) -> Log {
-        self.world.log
+    /// Whether the end of the client is certain.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.machine.is_leaving()
     }
 
     /// Drops everything except the handler and the infos.
@@ -226,7 +214,10 @@ impl Turn {
         if !self.machine.is_leaving() {
             self.world.calls.note_infos(post.infos());
         }
-        while let Some(control) = post.next_control() {
+        while self.budget.has(Class::Controls)
+            && let Some(control) = post.next_control()
+        {
+            self.budget.take(Class::Controls);
             // Frames that were accepted before the control are sent before it takes effect, whatever their share. Only
             // those behind a message in pieces have to wait for its end.
             self.take_mail(post, |_| true);
@@ -272,9 +263,17 @@ impl Turn {
                 Decoded::All => false,
             };
             self.report(if paused { Wire::ReadPaused } else { Wire::ReadResumed });
-            // A deadline is judged only after a look at the socket: bytes may have arrived while a callback ran.
-            let is_read = decoded == Decoded::All || (!paused && self.is_overdue());
-            if !is_read || !self.budget.take(Class::Reads) || !self.read(cx) || decoded == Decoded::Call {
+            // A deadline is judged only after a look at the socket: bytes may have arrived while a callback ran. So one
+            // more read follows the share if a deadline has passed.
+            let overdue = self.is_overdue();
+            if decoded != Decoded::All && (paused || !overdue) {
+                return;
+            }
+            let goes_on = self.budget.take(Class::Reads);
+            if !(goes_on || overdue) || !self.read(cx) || decoded == Decoded::Call {
+                return;
+            }
+            if !goes_on {
                 return;
             }
         }
@@ -301,6 +300,9 @@ impl Turn {
     /// Phase 5: what is due, and the alarm for what is due next.
     fn timers(&mut self, cx: &mut Context<'_>) {
         if self.is_overdue() {
+            if !self.budget.take(Class::Timers) {
+                return;
+            }
             self.machine.handle_timeout(&mut self.clock, &mut self.world);
             self.fed = true;
         }
@@ -475,7 +477,9 @@ impl Turn {
     #[inline]
     fn may_call(&mut self) -> bool {
         !self.machine.is_leaving()
-            && (!self.replies || (!self.is_full() && self.machine.waiting() < self.world.options.write_buffer))
+            && (!self.replies
+                || (self.machine.waiting() < self.world.options.write_buffer
+                    && !self.world.link.connection().is_some_and(|connection| connection.stream.is_full())))
     }
 
     fn has_call(&mut self) -> bool {
@@ -487,10 +491,5 @@ impl Turn {
             .link
             .connection()
             .is_none_or(|connection| !connection.stream.is_full() && !connection.stream.is_unwritable())
-    }
-
-    #[inline]
-    fn is_full(&mut self) -> bool {
-        self.world.link.connection().is_some_and(|connection| connection.stream.is_full())
     }
 }

@@ -144,7 +144,10 @@ impl Closing {
             // Control frames carry nothing that could be missed.
             Wire::Ping(_) | Wire::Pong(_) => {}
             Wire::Lost(_) | Wire::WriteFailed(_) => return self.finish(cx),
-            Wire::Panicked(message) => return cx.drain(ExitReason::Panicked(message)),
+            Wire::Panicked(message) => {
+                self.restore_budget(cx);
+                return cx.drain(ExitReason::Panicked(message));
+            }
             Wire::Violated(error) => return State::Closing(self.violated(error.into(), cx)),
             Wire::WriteStalled { .. } if self.writing == Writing::Flowing => {
                 self.writing = Writing::Stalled;
@@ -197,7 +200,7 @@ impl Closing {
         }
     }
 
-    fn answer(self: Box<Self>, answer: Answer, cx: &mut Context<'_, impl World>) -> State {
+    fn answer(mut self: Box<Self>, answer: Answer, cx: &mut Context<'_, impl World>) -> State {
         match answer {
             Answer::Action(Action::Continue | Action::Close(_)) | Answer::Settled => State::Closing(self),
             Answer::Action(Action::Reply(frames)) => {
@@ -208,14 +211,19 @@ impl Closing {
                 cx.fault(error);
                 State::Closing(self)
             }
-            Answer::Verdict(recovery, _) => self.verdict(recovery, cx),
-            Answer::Panicked(message) => self.instead(Purpose::Exit(ExitReason::Panicked(message)), cx),
+            Answer::Verdict(recovery, about) => self.verdict(recovery, about, cx),
+            // A panic is why the client ends, also if it was already ending.
+            Answer::Panicked(message) => {
+                self.purpose = Purpose::Exit(ExitReason::Panicked(message)).adopted(cx);
+                self.schedule(cx);
+                State::Closing(self)
+            }
         }
     }
 
     /// A verdict about something before the handshake. It can end the client, or drop the connection. Anything else that
     /// it requests is asked again when the handshake has ended.
-    fn verdict(self: Box<Self>, recovery: Recovery, cx: &mut Context<'_, impl World>) -> State {
+    fn verdict(self: Box<Self>, recovery: Recovery, about: About, cx: &mut Context<'_, impl World>) -> State {
         match cx.ending(recovery) {
             Ok(reason) => self.instead(Purpose::Exit(reason), cx),
             // A handler that has to end is not replaced by one that never did anything.
@@ -223,6 +231,15 @@ impl Closing {
             Err(Again::Restart) => {
                 cx.world.deliver_next(Event::Renew);
                 State::Closing(self)
+            }
+            Err(Again::Ignore | Again::Reconnect) => State::Closing(self),
+            // About an earlier connection: the reconnect that it requests has already happened.
+            Err(Again::Abandon | Again::ReconnectNow) if about != About::Fault => State::Closing(self),
+            // A close that we began ends the client; only its handshake is cut short.
+            Err(Again::Abandon | Again::ReconnectNow)
+                if matches!(self.purpose, Purpose::Disconnect(Initiator::Local)) =>
+            {
+                self.finish(cx)
             }
             Err(Again::Abandon) => {
                 self.drop_to_reconnect(cx);
@@ -232,7 +249,6 @@ impl Closing {
                 self.drop_to_reconnect(cx);
                 cx.retry_now(None)
             }
-            Err(Again::Ignore | Again::Reconnect) => State::Closing(self),
         }
     }
 
@@ -269,22 +285,24 @@ impl Closing {
         State::Closing(self)
     }
 
+    /// The linger is over, the budget is not: a callback that still runs gets the rest of it.
+    fn restore_budget(&self, cx: &mut Context<'_, impl World>) {
+        if let Some(until) = self.until {
+            cx.timers.set(Timer::Close, until);
+        }
+    }
+
     /// The handshake ended, or its time did.
     fn finish(self, cx: &mut Context<'_, impl World>) -> State {
         cx.world.disconnect();
+        self.restore_budget(cx);
         match (self.purpose, self.exchange) {
             (Purpose::Disconnect(initiator), Exchange::Answered(theirs)) => {
                 closed(Disconnect::clean(initiator, theirs), cx)
             }
             (Purpose::Disconnect(_), Exchange::Unanswered | Exchange::Broken) => closed(Disconnect::unanswered(), cx),
             (Purpose::Fail(error), _) => cx.lose(error),
-            (Purpose::Exit(reason), _) => {
-                // The linger is over, the budget is not: a callback that still runs gets the rest of it.
-                if let Some(until) = self.until {
-                    cx.timers.set(Timer::Close, until);
-                }
-                cx.drain(reason)
-            }
+            (Purpose::Exit(reason), _) => cx.drain(reason),
             (Purpose::Reconnect(when), _) => {
                 cx.down(Down::Replaced);
                 match when {

@@ -231,3 +231,41 @@ fn the_linger_begins_with_the_answer_only() {
     rig.command(Command::Close(close_frame(1000, ""))).pass(4999 * MS);
     assert_eq!(rig.state(), ConnectionState::Closing);
 }
+
+#[test]
+fn a_panic_is_why_the_client_ends_also_while_it_is_closing_for_a_stop() {
+    let mut rig = Rig::connected();
+    rig.command(Command::Stop).answer(Answer::Panicked("boom".into())).lose();
+    assert!(matches!(rig.exit(), ExitReason::Panicked(message) if &*message == "boom"));
+}
+
+#[test]
+fn a_verdict_about_an_earlier_connection_does_not_undo_a_close() {
+    for recovery in [Recovery::Abandon, Recovery::ReconnectNow, Recovery::Reconnect] {
+        let mut rig = Rig::connected();
+        rig.lose().command(Command::Reconnect);
+        rig.establish();
+        rig.command(Command::Close(close_frame(1000, ""))).answer(Answer::Verdict(recovery, About::Loss(1)));
+        assert_eq!(rig.state(), ConnectionState::Closing);
+        rig.receive(Frame::close(1000, "")).lose().verdict(Recovery::Close);
+        assert!(matches!(rig.exit(), ExitReason::Normal));
+    }
+}
+
+#[test]
+fn a_verdict_that_drops_the_connection_cuts_our_close_short_and_the_client_still_ends() {
+    for recovery in [Recovery::Abandon, Recovery::ReconnectNow] {
+        let mut rig = Rig::connected();
+        rig.command(Command::Close(close_frame(1000, ""))).answer(Answer::Verdict(recovery, About::Fault));
+        assert!(matches!(&rig.told()[..], [Told::Disconnected(disconnect)] if !disconnect.clean));
+        rig.verdict(Recovery::Close);
+        assert!(matches!(rig.exit(), ExitReason::Normal));
+    }
+}
+
+#[test]
+fn a_stream_that_panics_while_it_lingers_leaves_a_callback_the_whole_close_timeout() {
+    let mut rig = Rig::connected();
+    rig.command(Command::Stop).receive(Frame::close(1001, "")).hear(Wire::Panicked("boom".into()));
+    assert_eq!((rig.state(), rig.until_next()), (ConnectionState::Draining, Some(5 * S)));
+}

@@ -48,15 +48,15 @@ const TABLE: &str = "
     raised                .     .     .     .     .     .     .     .     .
     loss: ignore          .     .     .     .     .     Id    .     .     .
     loss: reconnect       Wa    .     .     .     .     Wa    .     .     .
-    loss: reconnect now   Co    .     .     .     Co    Co    .     .     .
-    loss: abandon         Wa    .     .     .     Wa    Wa    .     .     .
+    loss: reconnect now   Co    .     .     .     .     Co    .     .     .
+    loss: abandon         Wa    .     .     .     .     Wa    .     .     .
     loss: restart         Wa    .     .     .     .     Wa    .     .     .
     loss: close           Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
     loss: fail            Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
     fault: ignore         .     .     .     .     .     .     .     .     .
     fault: reconnect      Wa    .     .     Cl    .     .     .     .     .
-    fault: reconnect now  Co    .     .     Co    Co    .     .     .     .
-    fault: abandon        Wa    .     .     Wa    Wa    .     .     .     .
+    fault: reconnect now  Co    .     .     Co    De    .     .     .     .
+    fault: abandon        Wa    .     .     Wa    De    .     .     .     .
     fault: restart        Wa    .     .     Cl    .     .     .     .     .
     fault: close          Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
     fault: fail           Dr    Dr    Dr    Cl    .     Dr    Dr    .     .
