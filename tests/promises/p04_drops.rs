@@ -91,7 +91,7 @@ impl Handler for Mined {
     }
 }
 
-/// Stops a client whose `handle_control` is pending, with these infos queued; every reason that it is told.
+/// Stops a client whose `handle_control` is pending, with these infos queued. Returns every reason that `handle_terminate` receives.
 async fn stop_mined(local: &'static str, infos: usize) -> Vec<String> {
     let server = Server::in_memory();
     let (terminated, mut reasons) = mpsc::unbounded_channel();

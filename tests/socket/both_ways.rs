@@ -1,4 +1,4 @@
-//! What waits to be written never keeps a socket from reading.
+//! Frames that wait to be written never keep a socket from reading.
 
 use fresh::{
     Frame,

@@ -430,7 +430,7 @@ impl Connected {
         self.lose(StreamError::Write(error), cx)
     }
 
-    /// What waits for the end of a message is not sent any more.
+    /// Frames that wait for the end of a message are not sent any more.
     fn leave(self, failure: &SendFailure, cx: &mut Context<'_, impl World>) {
         let uptime = cx.now().saturating_duration_since(self.since);
         self.sending.give_up(failure, cx);

@@ -17,7 +17,7 @@ pub(crate) struct Mailbox<M, I, C> {
     /// One permit for each info that may still be queued.
     infos: Semaphore,
     /// How many mails the driver has moved to its end and not settled. Only the driver writes it, and it grows only under
-    /// the lock of `slot`: so whoever holds that lock never sees a number that is too small.
+    /// the lock of `slot`: so a holder of that lock never sees a number that is too small.
     moved: AtomicUsize,
 }
 

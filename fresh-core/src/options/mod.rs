@@ -279,7 +279,7 @@ impl Options {
     }
 
     /// How long the client waits for the server to end TCP after both close frames were sent (RFC 6455 §7.1.1), and for
-    /// the answer to its close frame when it ends because of a failure. Default: 50 ms. Never longer than what is left of
+    /// the answer to its close frame when it ends because of a failure. Default: 50 ms. Never longer than the rest of
     /// the [`close_timeout`](Self::close_timeout).
     ///
     /// Zero drops the connection as soon as the close frame is written; a server that is still sending may then see a
